@@ -1,27 +1,40 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# build-kernel.sh SOURCE OUTPUT [FRAGMENT...]
+# build-kernel.sh [-b] [-c] SOURCE OUTPUT [FRAGMENT...]
 #
 # Configure tinyconfig plus the fragments, fail on an option that was lost on
-# the way, and build a bzImage in OUTPUT.
+# the way, and build a bzImage in OUTPUT. SOURCE and OUTPUT are siblings.
+#
+# -b	SOURCE is without the series or a part of it: an option that it does
+#	not know is left out
+# -c	only configure
 set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-(( $# >= 2 )) || die "usage: build-kernel.sh SOURCE OUTPUT [FRAGMENT...]"
+usage="usage: build-kernel.sh [-b] [-c] SOURCE OUTPUT [FRAGMENT...]"
+base=0 build=1
+while getopts bc opt; do
+	case $opt in
+	b) base=1 ;;
+	c) build=0 ;;
+	*) die "$usage" ;;
+	esac
+done
+shift $((OPTIND - 1))
+(( $# >= 2 )) || die "$usage"
 src=$1 out=$2
 shift 2
 fragments=("$TOP/kernel-config/vm.config" "$@")
+what=${out#"$BUILD/"}
 
 [[ -e $src/Kconfig ]] || die "$src is no kernel tree: run make tree"
 mkdir -p "$out"
 
-mk() {
-	make -C "$src" O="$out" -j"$(nproc)" CC="ccache gcc" HOSTCC="ccache gcc" \
-		KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' \
-		KBUILD_BUILD_USER=sys-hotplug KBUILD_BUILD_HOST=vm "$@"
-}
+mk() { kmake "$src" "$out" "$@"; }
+
+known() { git -C "$src" grep -qE "^[[:space:]]*(menu)?config ${1#CONFIG_}\$" -- '*Kconfig*'; }
 
 configure() {
 	local line lost=0
@@ -42,22 +55,33 @@ configure() {
 		else
 			grep -qxF "$line" "$out/.config" && continue
 		fi
+		if (( base )) && ! known "${line%%=*}"; then
+			continue
+		fi
 		printf 'lost option: %s\n' "$line" >&2
 		lost=1
 	done < <(grep '^CONFIG_' "$out/fragments")
-	(( lost == 0 )) || die "the configuration of $out is not what was asked for"
-	cp "$out/fragments" "$out/fragments.done"
+	(( lost == 0 )) || die "the configuration of $what is not what was asked for"
+	# What this one dropped, a later patch may know: then merge again
+	if (( base )); then
+		rm -f "$out/fragments.done"
+	else
+		cp "$out/fragments" "$out/fragments.done"
+	fi
 }
 
 # Show a line now and then instead of a line per file
 progress() {
-	awk -v what="${out##*/}" '
+	awk -v what="$what" '
 		/^  (CC|AS|LD|AR|HOSTCC) / { if (++n % 200 == 0) { printf "== %s: %d objects\n", what, n; fflush() } next }
 		/^  |^make\[|^make: (Entering|Leaving)/ { next }
-		{ print; fflush() }'
+		{ print; fflush() }' >&2
 }
 
+rm -f "$out/ccache.log"
 configure
-say "${out##*/}: building $(git -C "$src" describe --always --tags 2>/dev/null)"
+(( build )) || exit 0
+say "$what: building $(git -C "$src" describe --always --tags 2>/dev/null)"
 mk bzImage 2>&1 | progress
-say "${out##*/}: $out/arch/x86/boot/bzImage, ccache: $(ccache -s | tr -s ' \n' ' ' | cut -c1-120)"
+say "$what: $out/arch/x86/boot/bzImage, $(CCACHE_STATSLOG=$out/ccache.log ccache --show-log-stats |
+	awk '/^ *Hits:/ { h = $2; n = $4 } END { printf "%d of %d compilations from ccache", h, n }')"

@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Sourced by the other scripts: places, messages, progress.
+# Sourced by the other scripts: places, messages, progress, git, kbuild, the series.
 
 # shellcheck disable=SC2034 # used by those who source this
-TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BUILD=$TOP/build
 LINUX=$BUILD/linux
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/sys-hotplug
 BASE_VERSION=7.3
+SERIES=$TOP/series
 
 say() { printf '== %s\n' "$*" >&2; }
 die() { printf '%s: %s\n' "${0##*/}" "$*" >&2; exit 1; }
@@ -28,4 +29,66 @@ with_ticker() {
 	done
 	wait "$pid" || rc=$?
 	return "$rc"
+}
+
+# git that gives everybody the same bytes, whatever is in the user's configuration
+pgit() {
+	env -u GIT_DIR -u GIT_WORK_TREE -u GIT_INDEX_FILE -u GIT_DIFF_OPTS -u GIT_EXTERNAL_DIFF \
+		GIT_CONFIG_GLOBAL=/dev/null GIT_CONFIG_NOSYSTEM=1 LC_ALL=C TZ=UTC \
+		GIT_COMMITTER_NAME=series GIT_COMMITTER_EMAIL=series@localhost \
+		git -c advice.detachedHead=false -c core.hooksPath=/dev/null -c gc.auto=0 "$@"
+}
+
+# The patches, in order, relative to patches/
+series() {
+	[[ -e $SERIES ]] || return 0
+	sed -e 's/[[:space:]]*#.*//' -e '/^[[:space:]]*$/d' "$SERIES"
+}
+
+# worktree DIR REF: a tree of its own, next to $LINUX and with its objects
+worktree() {
+	if ! pgit -C "$1" rev-parse -q --verify HEAD >/dev/null 2>&1 ||
+	   [[ $(pgit -C "$1" rev-parse --show-toplevel) != "$1" ]]; then
+		rm -rf "$1"
+		pgit -C "$LINUX" worktree prune
+		mkdir -p "$(dirname "$1")"
+		pgit -C "$LINUX" worktree add -q -f --no-checkout --detach "$1" "$2"
+		say "${1#"$TOP"/}: checking out"
+	fi
+	with_ticker "${1#"$TOP"/}: checking out" pgit -C "$1" checkout -q -f --detach "$2"
+}
+
+# apply_series DIR: the series as commits on top of the tag base of $LINUX, in
+# the worktree DIR, which holds no files and so costs nothing. Says which patch
+# does not apply, and then leaves DIR at the one before it.
+apply_series() {
+	local dir=$1 patch err
+
+	rm -rf "$dir"
+	pgit -C "$LINUX" worktree prune
+	mkdir -p "$(dirname "$dir")"
+	pgit -C "$LINUX" worktree add -q -f --no-checkout --detach "$dir" refs/tags/base
+	pgit -C "$dir" read-tree HEAD
+	while read -r patch; do
+		err=$(pgit -C "$dir" am -q --keep-non-patch --whitespace=nowarn \
+			--committer-date-is-author-date "$TOP/patches/$patch" 2>&1) && continue
+		printf '%s\n' "$err" | sed -n -e 's/^error: /   /p' -e 's/^fatal: /   /p' >&2
+		pgit -C "$dir" am --abort >/dev/null 2>&1 || :
+		say "patches/$patch does not apply to $(pgit -C "$LINUX" log -1 --format=%s refs/tags/base)"
+		return 1
+	done < <(series)
+}
+
+# kmake SOURCE OUTPUT ARGUMENT...: kbuild as everywhere in this project. SOURCE and
+# OUTPUT are siblings, and what ccache sees is relative to them: so all of
+# build/linux, build/base/linux, ... share what they compiled.
+kmake() {
+	local src=$1 out=$2
+	shift 2
+
+	CCACHE_BASEDIR=$(realpath "$(dirname "$src")") CCACHE_NOHASHDIR=1 \
+	CCACHE_STATSLOG=$out/ccache.log \
+		make -C "$src" O="$out" -j"$(nproc)" CC="ccache gcc" HOSTCC="ccache gcc" \
+		LOCALVERSION= KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' \
+		KBUILD_BUILD_USER=sys-hotplug KBUILD_BUILD_HOST=vm "$@"
 }

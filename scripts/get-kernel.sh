@@ -74,7 +74,7 @@ import() {
 mkdir -p "$CACHE"
 exec 9>"$CACHE/lock"
 flock 9
-if ! git -C "$seed" rev-parse -q --verify base^{commit} >/dev/null 2>&1; then
+if ! git -C "$seed" rev-parse -q --verify "base^{commit}" >/dev/null 2>&1; then
 	rm -rf "$work" "$seed"
 	mkdir "$work"
 	trap 'rm -rf "$work"' EXIT

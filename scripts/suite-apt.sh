@@ -23,6 +23,7 @@ shift
 
 [[ -e $keyring ]] || die "$keyring is missing: apt-get install debian-archive-keyring"
 
+# shellcheck disable=SC2016 # apt expands it
 mirror=$(apt-get indextargets --format '$(REPO_URI)' \
 	 'Created-By: Packages' 'Label: Debian' 'Component: main' | head -n 1)
 [[ -n $mirror ]] || die "apt knows no Debian mirror: run apt-get update first"

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# The front door; the work is done by scripts/ and qemu-scripts/.
+
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+
+# From the command line to the scripts
+export KERNEL_TREE BASE FORCE PART
+
+.PHONY: help
+help:		## this text
+	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+		while IFS='|' read -r target text; do printf '  make %-12s %s\n' "$$target" "$$text"; done
+
+.PHONY: deps
+deps:		## install the distribution packages, QEMU, sparse
+	@scripts/deps.sh
+
+.PHONY: tree
+tree:		## build/linux: the base, then one commit a patch (KERNEL_TREE=DIR BASE=REF: your own clone; FORCE=1)
+	@scripts/tree.sh
+
+build/linux:
+	@scripts/tree.sh
+
+.PHONY: kernel
+kernel: build/linux	## build/kernel: what is in build/linux, with kernel-config/vm.config
+	@scripts/build-kernel.sh $(CURDIR)/build/linux $(CURDIR)/build/kernel
+
+.PHONY: kernel-base
+kernel-base: build/linux	## build/kernel-base: the same without the series
+	@scripts/build-base.sh
+
+.PHONY: vm
+vm: kernel	## a shell in a VM of that kernel, QMP at hand
+	@qemu-scripts/vm.sh -s
+
+.PHONY: demo
+demo: deps kernel	## from nothing to a VM in which a DIMM and CPUs leave and return
+	@qemu-scripts/vm.sh -r qemu-scripts/demo.sh
+
+.PHONY: test
+test:		## all that a contributor must pass; logs in build/log
+	@scripts/test.sh
+
+.PHONY: lint
+lint: build/linux	## apply, refresh, checkpatch, sparse, W=1, coccicheck, kernel-doc, shellcheck
+	@scripts/lint.sh
+
+.PHONY: lint-quick
+lint-quick: build/linux	## those of them that take under a minute
+	@scripts/lint.sh -q
+
+.PHONY: bisect
+bisect: build/linux	## every prefix of the series builds (touched objects)
+	@scripts/bisect.sh
+
+.PHONY: refresh
+refresh:	## the commits of build/linux -> patches/, series, copies (PART=DIRECTORY: the part of new ones)
+	@scripts/refresh.sh

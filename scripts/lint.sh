@@ -1,0 +1,237 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# lint.sh [-q]
+#
+# Check the series and the scripts, one line a check. -q leaves out what
+# compiles. Warnings count when the unpatched kernel does not give them.
+set -euo pipefail
+
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$TOP/scripts/objects.sh"
+
+quick=0
+[[ ${1-} != -q ]] || quick=1
+src=$BUILD/lint/linux out=$BUILD/lint/kernel apply=$BUILD/lint/apply
+passed=0 failed=0
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+
+sparse=$CACHE/sparse/sparse
+[[ -x $sparse ]] || sparse=sparse
+
+# check NAME FUNCTION [VERSION]: a check is silent when all is well
+check() {
+	local start=$SECONDS rc=0
+
+	(set +e; "$2") >"$tmp/report" 2>&1 || rc=$?
+	if (( rc )) || [[ -s $tmp/report ]]; then
+		printf 'FAIL %-13s %s(%d s)\n' "$1" "${3:+$3 }" $((SECONDS - start))
+		sed 's/^/     /' "$tmp/report"
+		failed=$((failed + 1))
+	else
+		printf 'ok   %-13s %s(%d s)\n' "$1" "${3:+$3 }" $((SECONDS - start))
+		passed=$((passed + 1))
+	fi
+}
+
+lg() { pgit -C "$LINUX" "$@"; }
+
+#
+# The series
+#
+
+check_apply() { apply_series "$apply"; }
+
+# A refresh of what the patches make would write them, and the copies, as they are
+check_refresh() { "$TOP/scripts/refresh.sh" -n -t "$apply"; }
+
+# What is developed is what is tested
+check_tree() {
+	"$TOP/scripts/refresh.sh" -n && return
+	echo "build/linux is not the series: make refresh (its commits are right), or make tree (the patches are)"
+}
+
+# Ignored: FILE_PATH_CHANGES asks whether MAINTAINERS covers a new file, which
+# check_maintainers looks up; UNKNOWN_COMMIT_ID needs the history, which the
+# cached base kernel does not have.
+check_checkpatch() {
+	local patch words ignore=FILE_PATH_CHANGES
+
+	lg rev-parse -q --verify 'refs/tags/base^' >/dev/null || ignore+=,UNKNOWN_COMMIT_ID
+	words=$(dpkg -L codespell | grep '/dictionary\.txt$' | head -n 1)
+	cd "$src" || return
+	# The python3 that has Debian's modules, whatever else is in the way
+	local PATH=/usr/bin:$PATH
+	mkdir -p "$tmp/checkpatch"
+	# shellcheck disable=SC2016 # expanded by that shell
+	series | xargs -P "$(nproc)" -I{} sh -c 'out=$1/$(echo "$4" | tr / :)
+		scripts/checkpatch.pl --strict --no-signoff --codespell --codespellfile="$2" --quiet \
+			--no-summary --show-types --color=never --ignore "$3" "$5/$4" >"$out" 2>&1 ||
+			[ -s "$out" ] || echo "checkpatch failed" >"$out"' \
+		sh "$tmp/checkpatch" "$words" "$ignore" {} "$TOP/patches"
+	while read -r patch; do
+		[[ ! -s $tmp/checkpatch/${patch//\//:} ]] ||
+			{ echo "patches/$patch:"; cat "$tmp/checkpatch/${patch//\//:}"; }
+	done < <(series)
+}
+
+# Every new file has a section of MAINTAINERS other than the last
+check_maintainers() {
+	local file
+
+	cd "$src" || return
+	while read -r file; do
+		scripts/get_maintainer.pl --nogit --nogit-fallback --noemail --nol --subsystem \
+			-f "$file" 2>&1 | grep -qv '^THE REST$' || echo "$file: not in MAINTAINERS"
+	done < <(lg diff --no-renames --diff-filter=A --name-only refs/tags/base "$tip" -- . ':!MAINTAINERS')
+}
+
+# Nothing that a kernel-doc comment of the base did not say already
+kernel_doc() {
+	local files
+
+	mapfile -t files < <(cd "$src" && lg diff --no-renames --diff-filter=AM --name-only \
+		refs/tags/base "$tip" -- '*.c' '*.h' ':!tools' | while read -r f; do [[ ! -e $f ]] || echo "$f"; done)
+	(( ${#files[@]} == 0 )) || (cd "$src" && scripts/kernel-doc -none -Wall "${files[@]}" 2>&1)
+}
+
+check_kernel_doc() { kernel_doc >"$tmp/kernel-doc.new"; new_lines kernel-doc; }
+
+check_whitespace() {
+	lg diff --check refs/tags/base "$tip"
+	cd "$TOP" || return
+	repo_files | while read -r f; do
+		case $f in
+		patches/*.patch|LICENSE) continue ;;
+		esac
+		grep -qI . "$f" || continue
+		grep -InHE '[[:blank:]]+$' "$f"
+		[[ ! -s $f || -z $(tail -c 1 "$f") ]] || echo "$f: no newline at the end"
+	done
+	:
+}
+
+# The files of the repository, also those not yet added
+repo_files() {
+	if [[ -e $TOP/.git ]]; then
+		(cd "$TOP" && git ls-files -co --exclude-standard)
+	else
+		(cd "$TOP" && find . -name build -prune -o -type f -printf '%P\n')
+	fi | while read -r f; do [[ ! -f $TOP/$f ]] || echo "$f"; done
+}
+
+check_shellcheck() {
+	local scripts
+
+	cd "$TOP" || return
+	mapfile -t scripts < <(repo_files | while read -r f; do
+		case $f in
+		*.sh) echo "$f" ;;
+		*.patch) ;;
+		*) ! head -n 1 "$f" | grep -aqE '^#!.*\b(ba|da)?sh\b' || echo "$f" ;;
+		esac
+	done)
+	# SC1091: what the copies source is elsewhere in the kernel tree.
+	# SC2317: functions that are called through check "..." FUNCTION.
+	shellcheck -x -P SCRIPTDIR -e SC1091,SC2317 -f gcc "${scripts[@]}"
+}
+
+#
+# The objects
+#
+
+# Put the warnings of both kernels into one form: without line numbers, which
+# move, and without the places that a message mentions besides its own
+normalise() {
+	sed -E -e "s|$src/||g; s|\.\./linux/||g" \
+		-e 's/:[0-9]+(:[0-9]+)?: /: /' -e 's/\b(line |on line |:)[0-9]+//g' \
+		-e '/^make|^ *[0-9]* \||^ *\|/d' | sort
+}
+
+# new_lines WHAT: the lines of $tmp/WHAT.new, normalised, that WHAT.base lacks,
+# as they were
+new_lines() {
+	normalise <"$tmp/$1.base" >"$tmp/a"
+	normalise <"$tmp/$1.new" >"$tmp/b"
+	comm -13 "$tmp/a" "$tmp/b" | uniq
+}
+
+# compile WHICH: messages of gcc W=1 and of sparse on the objects, into $tmp
+compile() {
+	rm -f "${objs[@]/#/$out/}"
+	kmake "$src" "$out" -s -k W=1 "${objs[@]}" >"$tmp/W=1.$1" 2>&1 ||
+		echo "error: W=1 does not compile the $1 kernel" >>"$tmp/W=1.$1"
+	kmake "$src" "$out" -s -k W=1 C=2 CHECK="$sparse" "${objs[@]}" >"$tmp/sparse.$1" 2>&1 ||
+		echo "error: sparse failed on the $1 kernel" >>"$tmp/sparse.$1"
+}
+
+configure() {
+	"$TOP/scripts/build-kernel.sh" "$@" -c "$src" "$out" >&2 &&
+		kmake "$src" "$out" -s prepare >&2 &&
+		find_objects "$src" "$out" < <(sources refs/tags/base "$tip")
+}
+
+check_w1() { new_lines W=1; }
+check_sparse() { new_lines sparse; }
+
+# cocci WHICH: the kernel's semantic patches on the files that the series touches
+cocci() {
+	local files
+
+	mapfile -t files < <(cd "$src" && sources refs/tags/base "$tip" |
+		while read -r f; do [[ ! -e $f ]] || echo "$f"; done)
+	: >"$tmp/coccicheck.$1"
+	(( ${#files[@]} )) || return 0
+	# shellcheck disable=SC2016 # expanded by that shell
+	(cd "$src" && grep -l 'virtual report' scripts/coccinelle/*/*.cocci |
+		xargs -P "$(nproc)" -I{} sh -c 'cocci=$1; shift
+			timeout 120 spatch -D report --no-show-diff --very-quiet \
+				$(sed -n "s,^// Options: ,,p" "$cocci") --cocci-file "$cocci" "$@" 2>/dev/null || :' \
+			sh {} "${files[@]}") >"$tmp/coccicheck.$1" || :
+}
+
+check_coccicheck() {
+	cocci new
+	[[ -s $tmp/coccicheck.new ]] || return 0
+	worktree "$src" refs/tags/base 2>/dev/null
+	cocci base
+	new_lines coccicheck
+}
+
+say "lint: the series"
+check apply check_apply "$(git --version | cut -d' ' -f3)"
+if (( failed )); then
+	# Nothing else means anything
+	cat "$tmp/report" >&2
+	echo "0 passed, 1 failed, 0 skipped"
+	exit 1
+fi
+tip=$(lg -C "$apply" rev-parse HEAD)
+check refresh check_refresh
+check tree check_tree
+worktree "$src" refs/tags/base
+kernel_doc >"$tmp/kernel-doc.base" || :
+if (( ! quick )); then
+	say "lint: compiling the base of what the series touches"
+	configure -b || die "the unpatched kernel cannot be configured"
+	compile base
+fi
+worktree "$src" "$tip"
+check checkpatch check_checkpatch "$(cd "$src" && scripts/checkpatch.pl --version | sed -n 's/^Version: //p')"
+check maintainers check_maintainers
+check kernel-doc check_kernel_doc
+check whitespace check_whitespace
+check shellcheck check_shellcheck "$(shellcheck --version | sed -n 's/^version: //p')"
+if (( ! quick )); then
+	say "lint: compiling what the series touches"
+	configure || die "the patched kernel cannot be configured"
+	compile new
+	check W=1 check_w1 "gcc $(gcc -dumpfullversion), ${#objs[@]} objects"
+	check sparse check_sparse "$(cat "$CACHE/sparse/version" 2>/dev/null || "$sparse" --version)"
+	check coccicheck check_coccicheck "$(spatch --version | sed -n 's/^spatch version \([^ ]*\).*/\1/p')"
+	(( ${#skipped[@]} == 0 )) || echo "     not compiled on their own in this configuration: ${skipped[*]}"
+fi
+pgit -C "$LINUX" worktree remove -f "$apply"
+echo "$passed passed, $failed failed, 0 skipped"
+(( failed == 0 ))

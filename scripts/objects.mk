@@ -1,0 +1,16 @@
+# SPDX-License-Identifier: GPL-2.0
+#
+# make -s -f objects.mk -C OUTPUT srctree=SOURCE dir=DIRECTORY
+#
+# Prints the objects that the configuration in OUTPUT makes in DIRECTORY: all
+# that is in obj-y, obj-m or in the list of a composite object.
+src := $(srctree)/$(dir)
+obj := $(dir)
+
+-include include/config/auto.conf
+include $(src)/Makefile
+
+.PHONY: print-objects
+.DEFAULT_GOAL := print-objects
+print-objects:
+	@printf '$(dir)/%s\n' $(filter %.o,$(foreach v,$(filter %-y %-m %-objs,$(.VARIABLES)),$($v)))

@@ -1,0 +1,177 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# refresh.sh [-n] [-q] [-t TREE]
+#
+# Write the commits base..HEAD of build/linux (or TREE) as patches/<part>/NNNN-*.patch
+# and series, and make the copies selftests/, Documentation/ and MAINTAINERS.snippet.
+# -n only says what would change, and fails if anything would; -q says nothing.
+#
+# A commit stays in the part of the patch with its subject, or else with its
+# diff. A new one joins the commit before it (the first: the one after it), or
+# the part given by PART=DIRECTORY in the environment.
+set -euo pipefail
+
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+check=0 quiet=0 tree=$LINUX
+while getopts nqt: opt; do
+	case $opt in
+	n) check=1 ;;
+	q) quiet=1 ;;
+	t) tree=$OPTARG ;;
+	*) die "usage: refresh.sh [-n] [-q] [-t TREE]" ;;
+	esac
+done
+
+tg() { pgit -C "$tree" "$@"; }
+
+# The patches of base..HEAD, one file a commit, all in one directory. Every
+# option that a configuration or another version of git could change is given;
+# the hunk headers of C files, too, which .gitattributes leaves to git.
+format() {
+	tg -c diff.cpp.xfuncname=$'!^[A-Za-z_][A-Za-z_0-9]*:[[:space:]]*$\n^[[:alpha:]_].*' \
+	   -c diff.cpp.wordRegex=. -c core.quotePath=true -c i18n.logOutputEncoding=UTF-8 \
+	   -c diff.noprefix=false -c diff.mnemonicPrefix=false -c diff.suppressBlankEmpty=false \
+	   -c diff.statNameWidth=0 -c diff.statGraphWidth=0 \
+		format-patch -q -o "$1" --no-numbered --start-number=1 --subject-prefix=PATCH \
+		--zero-commit --no-signature --no-base --no-thread --no-cover-letter --no-attach \
+		--no-to --no-cc --no-notes --encode-email-headers --filename-max-length=64 \
+		--stat=72 --summary -p --full-index --no-color --no-ext-diff --no-textconv \
+		--find-renames=50% --unified=3 --inter-hunk-context=0 --diff-algorithm=myers \
+		--indent-heuristic --src-prefix=a/ --dst-prefix=b/ --no-relative -O/dev/null \
+		refs/tags/base..HEAD
+}
+
+slug() { local s=${1##*/}; s=${s%.patch}; echo "${s#[0-9][0-9][0-9][0-9]-}"; }
+
+patch_id() { pgit patch-id --stable <"$1" | cut -d' ' -f1; }
+
+# Fills part[] for raw[]
+assign_parts() {
+	local i p last='' known
+	declare -A by_slug by_id seen
+
+	while read -r p; do
+		by_slug[$(slug "$p")]=${p%%/*}
+		[[ -e $TOP/patches/$p ]] || continue
+		known=$(patch_id "$TOP/patches/$p")
+		by_id[${known:-none}]=${p%%/*}
+	done < <(series)
+
+	for i in "${!raw[@]}"; do
+		part[i]=${by_slug[$(slug "${raw[i]}")]-}
+		[[ -n ${part[i]} ]] && continue
+		known=$(patch_id "${raw[i]}")
+		part[i]=${by_id[${known:-none}]-}
+		[[ -n ${part[i]} ]] || part[i]=${PART-}
+	done
+	# New ones: from the one before, or from the first one that is known
+	for i in "${!raw[@]}"; do
+		[[ -n ${part[i]} ]] && { last=${part[i]}; break; }
+	done
+	for i in "${!raw[@]}"; do
+		[[ -n ${part[i]} ]] || part[i]=$last
+		[[ -n ${part[i]} ]] ||
+			die "$(slug "${raw[i]}") is new and so is every other commit: say PART=DIRECTORY"
+		if [[ ${part[i]} != "$last" ]]; then
+			[[ -z ${seen[${part[i]}]-} ]] ||
+				die "$(slug "${raw[i]}") is part ${part[i]}, but $last comes between: reorder, or say PART="
+		fi
+		last=${part[i]}
+		seen[$last]=1
+	done
+}
+
+write_patches() {
+	local i n=0 last='' name
+
+	printf '# base: v%s\n' "$BASE_VERSION" >"$new/series"
+	for i in "${!raw[@]}"; do
+		if [[ ${part[i]} != "$last" ]]; then
+			last=${part[i]} n=0
+			mkdir -p "$new/patches/$last"
+			printf '\n# part %s\n' "$last" >>"$new/series"
+		fi
+		n=$((n + 1))
+		name=$(printf '%s/%04d-%s.patch' "$last" "$n" "$(slug "${raw[i]}")")
+		mv "${raw[i]}" "$new/patches/$name"
+		echo "$name" >>"$new/series"
+	done
+}
+
+# What the series adds, as files to read
+write_copies() {
+	local path
+
+	while read -r path; do
+		case $path in
+		tools/testing/selftests/sys_hotplug/*)
+			tg archive HEAD -- "$path" | tar -x -C "$tmp/copies" ;;
+		Documentation/*)
+			tg archive HEAD -- "$path" | tar -x -C "$new" ;;
+		esac
+	done < <(tg diff --no-renames --diff-filter=A --name-only refs/tags/base HEAD)
+	if [[ -d $tmp/copies/tools ]]; then
+		mv "$tmp/copies/tools/testing/selftests/sys_hotplug" "$new/selftests"
+	fi
+	tg diff -U0 --no-color --no-ext-diff --diff-algorithm=myers refs/tags/base HEAD -- MAINTAINERS |
+		sed -n -e '/^+++ /d' -e 's/^+//p' >"$new/MAINTAINERS.snippet"
+	[[ -s $new/MAINTAINERS.snippet ]] || rm "$new/MAINTAINERS.snippet"
+}
+
+# What a refresh owns below a directory: names, contents, who may run it
+inventory() {
+	local path
+
+	(
+		cd "$1"
+		for path in patches selftests Documentation series MAINTAINERS.snippet; do
+			[[ ! -e $path ]] || find "$path" -type f -print
+		done | sed '/^patches.*cover-letter.txt$/d' | LC_ALL=C sort |
+			while IFS= read -r path; do
+				printf '%s %s %s\n' "$path" "$([[ -x $path ]] && echo x)" \
+					"$(sha256sum <"$path" | cut -c1-16)"
+			done
+	)
+}
+
+tg rev-parse -q --verify 'refs/tags/base^{commit}' >/dev/null || die "$tree has no tag base: run make tree"
+tg merge-base --is-ancestor refs/tags/base HEAD || die "the tag base is not below HEAD in $tree"
+[[ -z $(tg rev-list --merges refs/tags/base..HEAD) ]] || die "there are merges in base..HEAD of $tree"
+[[ ! -d $(tg rev-parse --absolute-git-dir)/rebase-merge ]] || die "a rebase is going on in $tree"
+
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+new=$tmp/new
+mkdir -p "$tmp/raw" "$new/patches" "$tmp/copies"
+format "$tmp/raw"
+shopt -s nullglob
+raw=("$tmp"/raw/*.patch) part=()
+assign_parts
+write_patches
+write_copies
+
+inventory "$TOP" >"$tmp/old.list"
+inventory "$new" >"$tmp/new.list"
+# "< file" goes, "> file" comes, a changed one does both
+changes=$({ diff "$tmp/old.list" "$tmp/new.list" || :; } | sed -n 's/^\([<>] [^ ]*\).*/\1/p' |
+	awk '{ s[$2] = s[$2] $1 } END { for (f in s) print (s[f] == "<" ? "  gone: " : s[f] == ">" ? "  new: " : "  changed: ") f }' | sort)
+
+(( quiet )) || [[ -z $changes ]] || printf '%s\n' "$changes" >&2
+if (( check )); then
+	[[ -z $changes ]]
+	exit
+fi
+
+if [[ -n $changes ]]; then
+	[[ ! -d $TOP/patches ]] || find "$TOP/patches" -name '*.patch' -delete
+	rm -rf "$TOP/selftests" "$TOP/Documentation" "$TOP/MAINTAINERS.snippet"
+	cp -r "$new"/. "$TOP"/
+fi
+if [[ $tree = "$LINUX" ]]; then
+	tg update-ref refs/sys-hotplug/applied HEAD
+	[[ -z $(tg status --porcelain --untracked-files=no | head -n 1) ]] ||
+		say "refresh: what is not committed in build/linux is not in the patches"
+fi
+(( quiet )) || say "refresh: $(series | wc -l) patches, $(printf '%s' "$changes" | grep -c '' || :) files changed"

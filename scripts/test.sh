@@ -1,0 +1,164 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# All that a contributor must pass: lint, build, KUnit and kselftests in VMs,
+# mainline's selftests against the unpatched kernel, bisect. The full output of
+# each stage is build/log/STAGE.log. The last line has the sum.
+set -uo pipefail
+
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+
+logs=$BUILD/log
+passed=0 failed=0 skipped=0
+selftests=$LINUX/tools/testing/selftests
+vmtest=$selftests/sys_hotplug/vmtest.sh
+suite=sys_hotplug
+mainline=(cpu-hotplug memory-hotplug)
+
+add() { passed=$((passed + $1)) failed=$((failed + $2)) skipped=$((skipped + $3)); }
+
+# add_line FILE: the last "N passed, N failed, N skipped" of a stage's output
+add_line() {
+	local n
+
+	read -r -a n < <(sed -nE 's/^([0-9]+) passed, ([0-9]+) failed, ([0-9]+) skipped$/\1 \2 \3/p' "$1" | tail -n 1)
+	(( ${#n[@]} == 3 )) && add "${n[@]}"
+}
+
+# run NAME FILTER COMMAND...: into the stage's log; the lines that the awk
+# pattern FILTER takes are shown as they come
+run() {
+	local name=$1 filter=$2 rc
+	shift 2
+
+	"$@" 2>&1 </dev/null | tee "$logs/$name.log" | awk "$filter { print; fflush() }"
+	rc=${PIPESTATUS[0]}
+	return "$rc"
+}
+
+# stage NAME FILTER COMMAND...: one whose last line counts its tests
+stage() {
+	local name=$1 start=$SECONDS rc=0 before=$failed
+
+	say "$name"
+	run "$@" || rc=$?
+	if ! add_line "$logs/$name.log"; then
+		echo "not ok $name: ended without a result (exit $rc)"
+		add 0 1 0
+	elif (( rc != 0 && rc != 4 && failed == before )); then
+		echo "not ok $name: exit $rc"
+		add 0 1 0
+	fi
+	if (( failed > before )); then
+		tail -n 40 "$logs/$name.log"
+	fi
+	say "$name: $((SECONDS - start)) s, all of it in build/log/$name.log"
+}
+
+# build NAME COMMAND...: one test
+build() {
+	local name=$1 start=$SECONDS
+	shift
+
+	say "$name"
+	if run "$name" '/^== |lost option|error:|\*\*\*/' "$@"; then
+		add 1 0 0
+		say "$name: $((SECONDS - start)) s"
+		return
+	fi
+	echo "not ok $name (build/log/$name.log)"
+	tail -n 20 "$logs/$name.log"
+	add 0 1 0
+	return 1
+}
+
+# KUnit is built into the kernel and ran when the VM booted: count what the
+# serial log of the first boot says about the tests of our suite
+kunit() {
+	local log=$logs/vm/console1.log p f s
+
+	[[ -e $log ]] || log=$(find "$logs/vm" -name '*.log' -exec grep -l "# Subtest: $suite" {} + 2>/dev/null | sort | head -n 1)
+	say "kunit"
+	[[ -n $log ]] || { echo "not ok kunit: no serial log"; add 0 1 0; return; }
+	tr -d '\r' <"$log" | sed -E 's/^(<[0-9]+>)?\[ *[0-9.]+\](\[ *[TC][0-9]+\])? ?//' |
+		awk -v suite="$suite" '
+			$0 ~ "# Subtest: " suite "[a-z_]*$" { on = 1 }
+			on { print }
+			on && $0 ~ "^(not )?ok [0-9]+ " suite { on = 0 }' >"$logs/kunit.log"
+	# Tests are indented once, their parameters twice; the suites not at all
+	f=$(grep -cE '^    not ok [0-9]+ ' "$logs/kunit.log")
+	s=$(grep -cE '^    ok [0-9]+ .* # SKIP' "$logs/kunit.log")
+	p=$(($(grep -cE '^    ok [0-9]+ ' "$logs/kunit.log") - s))
+	grep -E '^ *not ok ' "$logs/kunit.log"
+	if (( p == 0 )) || ! grep -qE "^ok [0-9]+ $suite" "$logs/kunit.log"; then
+		echo "not ok kunit: no suite $suite that passed in the kernel's log"
+		(( f > 0 )) || f=1
+	fi
+	add "$p" "$f" "$s"
+	say "kunit: $p passed, $f failed, $s skipped"
+}
+
+# "selftest result" of each test in vmtest's output
+results() {
+	sed -nE -e 's/^ok [0-9]+ ([^#]*[^# ]) *# SKIP.*/\1 skip/p; t' \
+		-e 's/^ok [0-9]+ ([^#]*[^# ]) *(#.*)?$/\1 pass/p; t' \
+		-e 's/^not ok [0-9]+ ([^#]*[^# ]) *(#.*)?$/\1 fail/p' "$1"
+}
+
+# Mainline's own tests give the same result on both kernels
+compare_mainline() {
+	local kernel line same=0 dirs=()
+
+	for line in "${mainline[@]}"; do
+		dirs+=(-x "$selftests/$line")
+	done
+	say "mainline"
+	for kernel in kernel-base kernel; do
+		run "mainline-$kernel" '/^(not )?ok |QEMU/' "$vmtest" "${dirs[@]}" \
+			-k "$BUILD/$kernel/arch/x86/boot/bzImage" -o "$logs/mainline-$kernel"
+		results "$logs/mainline-$kernel.log" >"$logs/mainline-$kernel.results"
+	done
+	if ! [[ -s $logs/mainline-kernel-base.results ]]; then
+		echo "not ok mainline: no results on the unpatched kernel"
+		add 0 1 0
+		return
+	fi
+	while read -r line; do
+		if grep -qxF "$line" "$logs/mainline-kernel.results"; then
+			echo "ok mainline: $line, as on the unpatched kernel"
+			add 1 0 0
+			same=$((same + 1))
+		else
+			echo "not ok mainline: $line on the unpatched kernel, not so with the series"
+			add 0 1 0
+		fi
+	done <"$logs/mainline-kernel-base.results"
+}
+
+rm -rf "$logs"
+mkdir -p "$logs"
+
+if ! build tree "$TOP/scripts/tree.sh"; then
+	echo "$passed passed, $failed failed, $skipped skipped"
+	exit 1
+fi
+stage lint '/^(ok|FAIL|     |==)/' "$TOP/scripts/lint.sh"
+if build kernel "$TOP/scripts/build-kernel.sh" "$LINUX" "$BUILD/kernel"; then
+	if [[ -x $vmtest ]]; then
+		stage vm '/^(not )?ok |^# (selftests|QEMU)|^Bail/' "$vmtest" \
+			-k "$BUILD/kernel/arch/x86/boot/bzImage" -c "$BUILD/kernel/.config" -o "$logs/vm"
+		kunit
+		if build kernel-base "$TOP/scripts/build-base.sh"; then
+			compare_mainline
+		fi
+	else
+		echo "not ok vm: the series has no vmtest.sh"
+		add 0 1 0
+	fi
+fi
+stage bisect '/^== /' "$TOP/scripts/bisect.sh"
+
+say "test: $((SECONDS / 60)) min $((SECONDS % 60)) s"
+(( failed == 0 )) || status=1
+echo "$passed passed, $failed failed, $skipped skipped"
+exit "${status:-0}"

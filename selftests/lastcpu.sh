@@ -1,0 +1,33 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# vmtest: cmdline=isolcpus=domain,0
+#
+# CPU0 is isolated: of the CPUs that are left at least one must stay.
+
+# shellcheck disable=SC1091
+. "$(dirname "$0")/sys_hotplug_lib.sh"
+
+eject_last()
+{
+	trace_start
+	unplug_send cpu1 && ost_wait cpu1
+	trace_stop "$TMP/trace"
+	ost_refused
+}
+
+if ! grep -q 'isolcpus=domain,0' /proc/cmdline; then
+	ktap_print_header
+	skip_all "not booted with isolcpus=domain,0"
+fi
+test_begin 5
+cpu_offline 2
+cpu_offline 3
+state_save "$TMP/state"
+check "cpu0 and cpu1 are online" equal "$(cat "$CPU_DIR/online")" 0-1
+check "eject of the last housekeeping CPU: refused" eject_last
+check "result in the trace" result_is "$TMP/trace" remove \
+	error=-16 phase=validate handler=cpu device=cpu1 reason=last-cpu not_restored=0
+check "everything is as before" state_same "$TMP/state"
+cpu_online 2
+check "it can go when there is another one" unplug cpu1
+ktap_finished

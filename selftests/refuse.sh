@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# vmtest: own
+#
+# What cannot go is refused, and everything is as before.
+
+# shellcheck disable=SC1091
+. "$(dirname "$0")/sys_hotplug_lib.sh"
+
+FILES=${SYS_HOTPLUG_REFUSE_FILES:-30000}
+DATA_MIB=${SYS_HOTPLUG_REFUSE_MIB:-32}
+
+# CPU0 has no online file; the write fails only where the writer gets the result
+eject_boot_cpu()
+{
+	trace_start
+	echo 1 > "$CPU_DIR/cpu0/firmware_node/eject" 2>/dev/null
+	ost_wait cpu0
+	trace_stop "$TMP/trace.cpu"
+	ost_refused
+}
+
+zone_of()
+{
+	local zone
+
+	read -r zone _ < "$MEM_DIR/memory$1/valid_zones"
+	echo "$zone"
+}
+
+# Kernel objects go to ZONE_NORMAL first, and that is only the DIMM's last block
+make_unmovable()
+{
+	echo offline > "$MEM_DIR/memory$LAST/state" &&
+		echo online_kernel > "$MEM_DIR/memory$LAST/state" || return 1
+	equal "$(zone_of "$LAST")" Normal || return 1
+	mkdir "$TMP/data/inodes"
+	(cd "$TMP/data/inodes" && seq "$FILES" | xargs touch) || return 1
+	[[ $(zone_used_mib Normal) -gt 0 ]] && return
+	ktap_print_msg "memory$LAST is empty"
+	return 1
+}
+
+make_offline()
+{
+	echo offline > "$MEM_DIR/memory$OFFLINE/state"
+}
+
+refused()
+{
+	trace_start
+	unplug_send d1 && ost_wait d1
+	trace_stop "$TMP/trace.dimm"
+	ost_refused
+}
+
+blocker_is_ours()
+{
+	local device
+
+	device=$(sed -n 's/.* shp_request_exit .*device=\([^ ]*\).*/\1/p' "$TMP/trace.dimm")
+	[[ " $(echo "$BLOCKS" | sed 's/^/memory/' | tr '\n' ' ')" == *" ${device:-none} "* ]] && return
+	ktap_print_msg "device=$device is no block of the DIMM"
+	return 1
+}
+
+# The rest of the kernel may use the block by now: then it stays as it is
+restore()
+{
+	rm -rf "$TMP/data/inodes"
+	echo 3 > /proc/sys/vm/drop_caches
+	echo offline > "$MEM_DIR/memory$LAST/state" &&
+		echo online_movable > "$MEM_DIR/memory$LAST/state"
+	echo online_movable > "$MEM_DIR/memory$OFFLINE/state"
+}
+
+test_begin 11
+BLOCKS=$(dimm_blocks d1)
+LAST=$(tail -n 1 <<< "$BLOCKS")
+OFFLINE=$(sed -n 3p <<< "$BLOCKS")
+
+state_save "$TMP/state"
+check "the boot CPU: refused" eject_boot_cpu
+check "the boot CPU: result in the trace" result_is "$TMP/trace.cpu" remove \
+	error=-1 phase=validate handler=cpu device=cpu0 reason=offline-disabled not_restored=0
+check "the boot CPU: everything is as before" state_same "$TMP/state"
+
+check "data in the DIMM" data_fill "$DATA_MIB"
+check "a block of the DIMM is offline" make_offline
+check "unmovable memory in the DIMM's last block" make_unmovable
+state_save "$TMP/state"
+check "the DIMM: refused" refused
+check "the DIMM: result in the trace" result_is "$TMP/trace.dimm" remove \
+	error=-16 phase=execute handler=memory not_restored=0
+check "the DIMM: the blocker is one of its blocks" blocker_is_ours
+check "the DIMM: everything is as before, the offline block is offline" state_same "$TMP/state"
+check "the DIMM: the data is unchanged" data_same
+restore 2>/dev/null
+ktap_finished

@@ -1,0 +1,424 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What the tests of this directory share: talking to QEMU, comparing states,
+# reading the tracepoints.
+#
+# shellcheck disable=SC2034 # the tests use the results
+
+SYS_HOTPLUG_DIR=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+# shellcheck disable=SC1091
+. "$SYS_HOTPLUG_DIR/../kselftest/ktap_helpers.sh"
+
+CPU_DIR=/sys/devices/system/cpu
+MEM_DIR=/sys/devices/system/memory
+SHP_DIR=/sys/kernel/sys_hotplug
+TRACE_DIR=/sys/kernel/tracing
+DEADLINE=${SYS_HOTPLUG_DEADLINE:-120}
+
+# _OST as in the ACPI specification
+OST_INSERTION=1
+OST_EJECT_REQUEST=3
+OST_EJECT=259
+OST_SUCCESS=0
+OST_FAILURE=1
+OST_BUSY=130
+OST_IN_PROGRESS=132
+
+QMP_FD=
+QMP_BUFFER=
+QMP_REPLY=
+QMP_ID=0
+QMP_EVENTS=()
+
+skip_all()
+{
+	ktap_skip_all "$*"
+	exit "$KSFT_SKIP"
+}
+
+# test_begin PLAN
+test_begin()
+{
+	ktap_print_header
+	[[ $UID -eq 0 ]] || skip_all "must run as root"
+	[[ ${SYS_HOTPLUG_DESTRUCTIVE:-} = 1 ]] ||
+		skip_all "removes hardware: set SYS_HOTPLUG_DESTRUCTIVE=1"
+	qmp_open || skip_all "no QMP channel: run vmtest.sh"
+	TMP=$(mktemp -d)
+	trap test_cleanup EXIT
+	ktap_set_plan "$1"
+}
+
+test_cleanup()
+{
+	umount "$TMP/data" 2>/dev/null
+	rm -rf "$TMP"
+}
+
+# check DESCRIPTION COMMAND...
+check()
+{
+	local description=$1
+
+	shift
+	if "$@"; then
+		ktap_test_pass "$description"
+	else
+		ktap_test_fail "$description"
+	fi
+}
+
+equal()
+{
+	[[ $1 == "$2" ]] && return
+	ktap_print_msg "got '$1', expected '$2'"
+	return 1
+}
+
+# QMP
+
+qmp_open()
+{
+	local port
+
+	for port in /sys/class/virtio-ports/*; do
+		[[ $(cat "$port/name" 2>/dev/null) = sys_hotplug.qmp ]] || continue
+		exec {QMP_FD}<>"/dev/${port##*/}" || return 1
+		qmp_run qmp_capabilities
+		# nobody read these, they are from before
+		QMP_EVENTS=()
+		return 0
+	done
+	return 1
+}
+
+# qmp_read SECONDS: one line into QMP_LINE; events are queued and give 1
+qmp_read()
+{
+	local line
+
+	IFS= read -r -t "$1" -u "$QMP_FD" line
+	local status=$?
+
+	QMP_BUFFER+=$line
+	[[ $status -eq 0 ]] || return 1
+	QMP_LINE=$QMP_BUFFER
+	QMP_BUFFER=
+	if [[ $QMP_LINE == *'"event": '* ]]; then
+		QMP_EVENTS+=("$QMP_LINE")
+		return 1
+	fi
+}
+
+# qmp_run COMMAND [KEY=VALUE...]: the reply goes to QMP_REPLY
+qmp_run()
+{
+	local command=$1 arguments="" deadline=$((SECONDS + 30)) pair value
+
+	shift
+	for pair in "$@"; do
+		value=${pair#*=}
+		[[ $value =~ ^[0-9]+$ ]] || value="\"$value\""
+		arguments+="${arguments:+, }\"${pair%%=*}\": $value"
+	done
+
+	QMP_ID=$((QMP_ID + 1))
+	echo "{\"execute\": \"$command\", \"arguments\": {$arguments}, \"id\": $QMP_ID}" >&"$QMP_FD"
+	while [[ $SECONDS -lt $deadline ]]; do
+		qmp_read 1 || continue
+		[[ $QMP_LINE =~ "\"id\": $QMP_ID"[^0-9] ]] || continue
+		QMP_REPLY=$QMP_LINE
+		[[ $QMP_REPLY == *'"return": '* ]]
+		return
+	done
+	QMP_REPLY="no reply"
+	return 1
+}
+
+# for the shell
+qmp()
+{
+	qmp_run "$@"
+	echo "$QMP_REPLY"
+}
+
+qmp_events()
+{
+	while qmp_read 0.2 || [[ -n $QMP_BUFFER ]]; do
+		:
+	done
+	[[ ${#QMP_EVENTS[@]} -eq 0 ]] || printf '%s\n' "${QMP_EVENTS[@]}"
+	QMP_EVENTS=()
+}
+
+# event_wait REGEX SECONDS: the first such event, into EVENT
+event_wait()
+{
+	local deadline=$((SECONDS + $2)) i
+
+	while :; do
+		for i in "${!QMP_EVENTS[@]}"; do
+			[[ ${QMP_EVENTS[i]} =~ $1 ]] || continue
+			EVENT=${QMP_EVENTS[i]}
+			unset "QMP_EVENTS[i]"
+			return 0
+		done
+		[[ $SECONDS -lt $deadline ]] || return 1
+		qmp_read 1
+	done
+}
+
+# The device's slot, as _OST events have it
+slot_of()
+{
+	case $1 in
+	cpu*) echo "\"slot\": \"${1#cpu}\", \"slot-type\": \"CPU\"" ;;
+	d*) echo "\"slot\": \"$((${1#d} - 1))\", \"slot-type\": \"DIMM\"" ;;
+	esac
+}
+
+# ost_wait DEVICE: the guest's answer into OST ("source:status"), all of them into OST_ALL
+ost_wait()
+{
+	local slot deadline=$((SECONDS + DEADLINE))
+
+	slot=$(slot_of "$1")
+	OST=none
+	OST_ALL=
+	while [[ $SECONDS -lt $deadline ]]; do
+		event_wait "ACPI_DEVICE_OST.*$slot" $((deadline - SECONDS)) || break
+		[[ $EVENT =~ \"source\":\ ([0-9]+),\ \"status\":\ ([0-9]+) ]] || continue
+		OST=${BASH_REMATCH[1]}:${BASH_REMATCH[2]}
+		OST_ALL+="${OST_ALL:+ }$OST"
+		[[ ${BASH_REMATCH[2]} -eq $OST_IN_PROGRESS ]] || return 0
+	done
+	ktap_print_msg "$1: no final _OST within $DEADLINE s, seen: ${OST_ALL:-none}"
+	return 1
+}
+
+deleted_wait()
+{
+	event_wait "DEVICE_DELETED.*/machine/peripheral/$1[/\"]" "$DEADLINE" && return
+	ktap_print_msg "$1: no DEVICE_DELETED"
+	return 1
+}
+
+unplug_send()
+{
+	qmp_run device_del id="$1" && return
+	ktap_print_msg "device_del $1: $QMP_REPLY"
+	return 1
+}
+
+# QEMU may need a moment until the name of a deleted device is free
+plug_send()
+{
+	local i
+
+	for ((i = 0; i < 50; i++)); do
+		case $1 in
+		cpu*)
+			qmp_run device_add driver=max-x86_64-cpu id="$1" \
+				socket-id="${1#cpu}" core-id=0 thread-id=0 && return
+			;;
+		d*)
+			qmp_run device_add driver=pc-dimm id="$1" memdev="m${1#d}" && return
+			;;
+		esac
+		[[ $QMP_REPLY =~ Duplicate|already ]] || break
+		sleep 0.1
+	done
+	ktap_print_msg "device_add $1: $QMP_REPLY"
+	return 1
+}
+
+# unplug DEVICE, plug DEVICE: until the guest has answered with success
+unplug()
+{
+	unplug_send "$1" && ost_wait "$1" || return 1
+	if [[ $OST_ALL != "$OST_EJECT_REQUEST:$OST_IN_PROGRESS $OST_EJECT_REQUEST:$OST_SUCCESS" ]]; then
+		ktap_print_msg "$1: unexpected _OST on removal: $OST_ALL"
+		return 1
+	fi
+	deleted_wait "$1"
+}
+
+plug()
+{
+	plug_send "$1" && ost_wait "$1" || return 1
+	if [[ $OST_ALL != "$OST_INSERTION:$OST_SUCCESS" ]]; then
+		ktap_print_msg "$1: unexpected _OST on addition: $OST_ALL"
+		return 1
+	fi
+}
+
+# ost_query DEVICE: what QEMU remembers as the last answer
+ost_query()
+{
+	qmp_run query-acpi-ospm-status || return 1
+	[[ $QMP_REPLY =~ \"source\":\ ([0-9]+),\ \"status\":\ ([0-9]+),\ $(slot_of "$1") ]] &&
+		echo "${BASH_REMATCH[1]}:${BASH_REMATCH[2]}"
+}
+
+# ost_refused: is OST a failure that the specification has for an eject
+ost_refused()
+{
+	[[ ${OST%:*} -eq $OST_EJECT_REQUEST || ${OST%:*} -eq $OST_EJECT ]] &&
+		[[ ${OST#*:} -ge 128 && ${OST#*:} -lt $OST_IN_PROGRESS ]] && return
+	ktap_print_msg "_OST is $OST_ALL"
+	return 1
+}
+
+# CPUs and memory
+
+cpu_online()
+{
+	[[ $(cat "$CPU_DIR/cpu$1/online" 2>/dev/null) = 1 ]] && return
+	echo 1 > "$CPU_DIR/cpu$1/online"
+}
+
+cpu_offline()
+{
+	echo 0 > "$CPU_DIR/cpu$1/online"
+}
+
+# dimm_blocks DEVICE: the numbers of its memory blocks
+dimm_blocks()
+{
+	local size
+
+	size=$((0x$(cat "$MEM_DIR/block_size_bytes")))
+	qmp_run query-memory-devices || return 1
+	[[ $QMP_REPLY =~ \{[^{}]*\"id\":\ \"$1\"[^{}]*\} ]] || return 1
+	local info=${BASH_REMATCH[0]}
+	[[ $info =~ \"addr\":\ ([0-9]+) ]] || return 1
+	local start=${BASH_REMATCH[1]}
+	[[ $info =~ \"size\":\ ([0-9]+) ]] || return 1
+	seq $((start / size)) $(((start + BASH_REMATCH[1]) / size - 1))
+}
+
+zone_used_mib()
+{
+	awk -v zone="$1" '
+		/^Node/ { this = $4 == zone }
+		this && $1 == "pages" && $2 == "free" { free += $3 }
+		this && $1 == "managed" { managed += $2 }
+		END { print int((managed - free) / 256) }' /proc/zoneinfo
+}
+
+# data_fill MIB: files in a tmpfs, with their checksums
+data_fill()
+{
+	local i
+
+	mkdir -p "$TMP/data"
+	mount -t tmpfs -o size=90% tmpfs "$TMP/data" || return 1
+	dd if=/dev/urandom of="$TMP/random" bs=1M count=1 2>/dev/null
+	for ((i = 0; i < $1 / 4; i++)); do
+		{
+			echo "file $i"
+			cat "$TMP/random" "$TMP/random" "$TMP/random" "$TMP/random"
+		} > "$TMP/data/$i" || return 1
+	done
+	(cd "$TMP/data" && md5sum -- * > "$TMP/sums")
+}
+
+# New pages prefer ZONE_MOVABLE, which is the DIMM's
+data_rewrite()
+{
+	local file
+
+	for file in "$TMP"/data/*; do
+		cp "$file" "$TMP/data/new" && mv "$TMP/data/new" "$file" || return 1
+	done
+}
+
+data_same()
+{
+	(cd "$TMP/data" && md5sum -c "$TMP/sums" > "$TMP/md5" 2>&1) && return
+	ktap_print_msg "data has changed:"
+	grep -v ': OK$' "$TMP/md5" | sed 's/^/#   /'
+	return 1
+}
+
+# state_save FILE
+state_save()
+{
+	local mask block cpus state zones
+
+	{
+		for mask in present online possible offline; do
+			read -r cpus < "$CPU_DIR/$mask"
+			echo "cpu $mask: $cpus"
+		done
+		for block in "$MEM_DIR"/memory[0-9]*; do
+			read -r state < "$block/state"
+			read -r zones < "$block/valid_zones"
+			echo "${block##*/}: $state $zones"
+		done
+		awk '/^MemTotal:/ { print "MemTotal:", $2 }' /proc/meminfo
+		awk '/^Node/ { node = $2 $4 }
+		     $1 == "present" || $1 == "managed" { print "zone", node, $1 ":", $2 }' \
+			/proc/zoneinfo
+	} > "$1"
+}
+
+# state_same FILE
+state_same()
+{
+	state_save "$1.now"
+	diff -U 0 "$1" "$1.now" > "$1.diff" && return
+	ktap_print_msg "the state has changed (- before, + now):"
+	sed -n 's/^[-+][^-+]/#   &/p' "$1.diff"
+	return 1
+}
+
+# Trace
+
+trace_start()
+{
+	[[ -d $TRACE_DIR/events/sys_hotplug ]] || return 1
+	echo 0 > "$TRACE_DIR/tracing_on"
+	echo > "$TRACE_DIR/trace"
+	echo 1 > "$TRACE_DIR/events/sys_hotplug/enable"
+	echo 1 > "$TRACE_DIR/tracing_on"
+}
+
+# trace_stop FILE: "SECONDS EVENT FIELD=VALUE...", one a line
+trace_stop()
+{
+	: > "$1"
+	[[ -d $TRACE_DIR/events/sys_hotplug ]] || return 1
+	echo 0 > "$TRACE_DIR/events/sys_hotplug/enable"
+	sed -n 's/^.* \([0-9]*\.[0-9]*\): \(shp_[a-z_]*\): /\1 \2 /p' "$TRACE_DIR/trace" > "$1"
+}
+
+# field NAME LINE
+field()
+{
+	[[ " $2 " =~ \ $1=([^ ]*)\  ]] && echo "${BASH_REMATCH[1]}"
+}
+
+# result_is FILE OP FIELD=VALUE...: the only request of this kind ended like this
+result_is()
+{
+	local file=$1 op=$2 line pair lines bad=0
+
+	shift 2
+	if [[ ! -d $TRACE_DIR/events/sys_hotplug ]]; then
+		ktap_print_msg "no tracepoints events/sys_hotplug"
+		return 1
+	fi
+	lines=$(grep " shp_request_exit .*op=$op " "$file")
+	if [[ $(grep -c . <<< "$lines") -ne 1 ]]; then
+		ktap_print_msg "expected one result of $op, found: ${lines:-none}"
+		return 1
+	fi
+	for pair in "$@"; do
+		[[ $(field "${pair%%=*}" "$lines") == "${pair#*=}" ]] && continue
+		ktap_print_msg "expected $pair in: $lines"
+		bad=1
+	done
+	return "$bad"
+}

@@ -1,0 +1,595 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Boot a kernel in QEMU and run the tests of this directory in it.
+#
+# The VM has what there is to hot-plug: the CPUs cpu1 to cpu3, each in a socket
+# of its own, and the 1 GiB DIMM d1. A virtio-serial port joined to QEMU's own
+# monitor lets a test plug and unplug them itself. The kernel's log and the
+# output of the tests use different serial ports.
+#
+# A test with the line "# vmtest: cmdline=..." gets a VM of its own, booted with
+# these parameters; "# vmtest: own" is the same without parameters. All other
+# tests share one VM. Variables SYS_HOTPLUG_* and KSELFTEST_*_ARGS are passed on.
+#
+# Needs: qemu-system-x86_64 >= 9, busybox (static), bash, gzip, and util-linux's
+# lsmem, chmem, lscpu and chcpu.
+
+set -u
+
+DIR=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
+# shellcheck disable=SC1091
+. "$DIR/../kselftest/ktap_helpers.sh"
+
+QEMU=${QEMU:-qemu-system-x86_64}
+QEMU_MIN=9
+# Under TCG, QEMU aborts when more CPUs were plugged in its life than it has sockets
+SOCKETS=128
+BOOT_TIMEOUT=60
+PROBE_TIMEOUT=5
+LOG_TAIL=40
+
+TESTS=(cpu.sh dimm.sh storm.sh order.sh cancel.sh refuse.sh lastcpu.sh)
+CMDLINE="console=ttyS0 oops=panic panic=-1 memhp_default_state=online_movable"
+
+BAD="BUG: |WARNING: |WARNING in |Oops|general protection fault|Call Trace:|Kernel panic"
+BAD+="|KASAN|KCSAN|UBSAN|possible circular locking|possible recursive locking"
+BAD+="|possible irq lock inversion|lock inversion detected|inconsistent lock state"
+BAD+="|Invalid wait context|bad unlock balance|held lock freed|suspicious RCU usage"
+BAD+="|blocked for more than|rcu.*detected.* stall|soft lockup|hard LOCKUP"
+BAD+="|sleeping function called|scheduling while atomic|refcount_t: "
+BAD+="|list_(add|del) corruption|unreferenced object"
+
+usage()
+{
+	cat <<-END
+	usage: vmtest.sh -k IMAGE [-c CONFIG] [-o DIR] [TEST...]	run tests
+	       vmtest.sh -k IMAGE [-c CONFIG] [-o DIR] -x DIR...	run the tests of other directories
+	       vmtest.sh -k IMAGE [-c CONFIG] -r SCRIPT			run a script, show only its output
+	       vmtest.sh -k IMAGE [-c CONFIG] -s			interactive shell
+	       vmtest.sh -l						list the tests
+
+	  -k IMAGE	kernel to boot
+	  -c CONFIG	its configuration; fail if an option of ./config is lost
+	  -o DIR	keep the logs there
+	  -x DIR	selftest directory whose *-test.sh are run instead
+
+	VMTEST_ACCEL=kvm|tcg overrides the search for acceleration.
+	END
+}
+
+skip_all()
+{
+	ktap_print_header
+	ktap_skip_all "$*"
+	echo "0 passed, 0 failed, 1 skipped"
+	exit "$KSFT_SKIP"
+}
+
+fail_all()
+{
+	ktap_print_header
+	echo "Bail out! $*"
+	echo "0 passed, 1 failed, 0 skipped"
+	exit "$KSFT_FAIL"
+}
+
+check_tools()
+{
+	local tool version
+
+	[[ $(uname -m) = x86_64 ]] || skip_all "the VM is one of x86_64"
+	for tool in "$QEMU" busybox gzip ldd lsmem chmem lscpu chcpu; do
+		command -v "$tool" >/dev/null || skip_all "$tool not found"
+	done
+
+	version=$("$QEMU" --version | sed -n 's/.*version \([0-9]*\)\..*/\1/p')
+	[[ ${version:-0} -ge $QEMU_MIN ]] ||
+		skip_all "QEMU >= $QEMU_MIN needed, $QEMU is version ${version:-unknown}"
+}
+
+check_config()
+{
+	local line name lost=()
+
+	while read -r line; do
+		case $line in
+		CONFIG_*)
+			grep -qxF "$line" "$1" || lost+=("$line")
+			;;
+		"# CONFIG_"*" is not set")
+			name=${line#\# }
+			name=${name%% *}
+			grep -q "^$name=" "$1" && lost+=("$line")
+			;;
+		esac
+	done < "$DIR/config"
+
+	[[ ${#lost[@]} -eq 0 ]] || fail_all "lost in $1: ${lost[*]}"
+}
+
+# The guest's side: runs what the host asks for on the second serial port
+write_init()
+{
+	cat <<-'END'
+	#!/bin/bash
+	mount -t proc proc /proc
+	mount -t sysfs sysfs /sys
+	mount -t devtmpfs devtmpfs /dev
+	mount -t debugfs debugfs /sys/kernel/debug
+	mount -t tracefs tracefs /sys/kernel/tracing
+	mount -t tmpfs tmpfs /tmp
+	exec < /dev/ttyS1 > /dev/ttyS1 2>&1
+	export HOME=/ TERM=${TERM:-linux} SYS_HOTPLUG_DESTRUCTIVE=1
+	cd /selftests/sys_hotplug || exit
+
+	if grep -qw vmtest=shell /proc/cmdline; then
+		stty sane
+		read -r size < /size && stty rows "${size% *}" cols "${size#* }"
+		setsid -c bash --rcfile /shellrc -i
+		poweroff -f
+	fi
+
+	stty raw -echo
+	echo "vmtest: ready"
+	while read -r cmd dir arg; do
+		case $cmd in
+		env)
+			export "$dir=$arg"
+			;;
+		run)
+			# arg: the test and its arguments
+			cd "/selftests/$dir" || continue
+			# shellcheck disable=SC2086
+			./$arg < /dev/null 2>&1
+			rc=$?
+			sync
+			echo "vmtest: end of ${arg%% *}" > /dev/kmsg
+			echo "vmtest: exit $rc"
+			;;
+		quit)
+			poweroff -f
+			;;
+		esac
+	done
+	poweroff -f
+	END
+}
+
+write_shellrc()
+{
+	cat <<-'END'
+	. ./sys_hotplug_lib.sh
+	PS1='vm:\W# '
+	qmp_open || echo "no QMP channel"
+	cat <<-HELP
+	  qmp device_del id=cpu1	ask the guest to eject a CPU (cpu1-cpu3) or the DIMM d1
+	  plug cpu1			add it again
+	  qmp query-acpi-ospm-status	any other QMP command; the reply is printed
+	  qmp_events			the events that came since
+	  lsmem, chmem, lscpu, chcpu, ls /sys/kernel/sys_hotplug, dmesg; exit ends the VM
+	HELP
+	END
+}
+
+add_program()
+{
+	local prog lib
+
+	prog=$(command -v "$1") || return
+	cp -L "$prog" "$root/bin/"
+	for lib in $(ldd "$prog" 2>/dev/null | grep -o '/[^ )]*'); do
+		mkdir -p "$root${lib%/*}"
+		cp -Ln "$lib" "$root$lib"
+	done
+}
+
+# The CPU that must stay gets an _EJ0 as well, so that its eject can be refused:
+# Scope (\_SB.CPUS.C000) { Method (_EJ0, 1) { } }
+write_ssdt()
+{
+	printf '\x10\x17\\\x2f\x03_SB_CPUSC000\x14\x06_EJ0\x01' > "$WORK/ssdt"
+}
+
+make_initramfs()
+{
+	local root=$WORK/root tool dir
+
+	mkdir -p "$root"/{bin,dev,proc,sys,tmp,etc,selftests/kselftest}
+	ln -s bin "$root/sbin"
+	mkdir "$root/usr"
+	ln -s ../bin "$root/usr/bin"
+	ln -s ../bin "$root/usr/sbin"
+
+	cp -L "$(command -v busybox)" "$root/bin/busybox"
+	for tool in $(busybox --list); do
+		ln -s busybox "$root/bin/$tool" 2>/dev/null
+	done
+	for tool in bash lsmem chmem lscpu chcpu; do
+		rm -f "$root/bin/$tool"
+		add_program "$tool"
+	done
+
+	cp -r "$DIR" "$root/selftests/sys_hotplug"
+	cp "$DIR/../kselftest/ktap_helpers.sh" "$root/selftests/kselftest/"
+	[[ -z $SCRIPT ]] || cp "$SCRIPT" "$root/selftests/sys_hotplug/"
+	for dir in "${OTHER[@]}"; do
+		cp -r "$dir" "$root/selftests/"
+	done
+
+	write_init > "$root/init"
+	chmod +x "$root/init"
+	write_shellrc > "$root/shellrc"
+	stty size > "$root/size" 2>/dev/null || echo "24 80" > "$root/size"
+
+	(cd "$root" && find . | busybox cpio -o -H newc 2>/dev/null | gzip -1) \
+		> "$WORK/initramfs" || fail_all "cannot make the initramfs"
+	rm -rf "$root"
+}
+
+# qemu_args ACCEL CONSOLE-LOG CMDLINE: sets the array args
+qemu_args()
+{
+	local i
+
+	rm -f "$WORK/qmp"
+	args=(
+		-nodefaults -no-user-config -display none -no-reboot
+		-machine q35 -accel "$1" -cpu max
+		-smp "1,sockets=$SOCKETS,cores=1,threads=1,maxcpus=$SOCKETS"
+		-m "2G,slots=4,maxmem=8G"
+		-kernel "$KERNEL" -initrd "$WORK/initramfs" -append "$CMDLINE $3"
+		-serial "file:$2"
+		-object "memory-backend-ram,id=m1,size=1G"
+		-device "pc-dimm,id=d1,memdev=m1"
+		-acpitable "sig=SSDT,data=$WORK/ssdt"
+		-chardev "socket,id=qmp,path=$WORK/qmp,server=on,wait=off"
+		-mon "chardev=qmp,mode=control"
+		-chardev "socket,id=port,path=$WORK/qmp"
+		-device virtio-serial-pci
+		-device "virtserialport,chardev=port,name=sys_hotplug.qmp"
+	)
+	for i in 1 2 3; do
+		args+=(-device "max-x86_64-cpu,id=cpu$i,socket-id=$i,core-id=0,thread-id=0")
+	done
+}
+
+# A usable /dev/kvm is no proof that a guest executes anything
+find_accel()
+{
+	local out args
+
+	ACCEL=${VMTEST_ACCEL:-}
+	[[ -z $ACCEL ]] || return
+
+	ACCEL=tcg
+	if [[ ! -w /dev/kvm ]]; then
+		ACCEL_WHY="no access to /dev/kvm"
+		return
+	fi
+	qemu_args kvm "$WORK/probe.log" ""
+	out=$(timeout "$PROBE_TIMEOUT" "$QEMU" "${args[@]}" -serial stdio \
+	      < <(echo quit; sleep "$PROBE_TIMEOUT") 2>/dev/null)
+	if [[ $out == *"vmtest: ready"* ]]; then
+		ACCEL=kvm
+		ACCEL_WHY="trial boot worked"
+	else
+		ACCEL_WHY="no trial boot under KVM within $PROBE_TIMEOUT s"
+	fi
+}
+
+vm_start()
+{
+	local args line name
+
+	vm_count=$((vm_count + 1))
+	vm_log=$LOGS/console$vm_count.log
+	vm_checked=0
+	: > "$vm_log"
+	qemu_args "$ACCEL" "$vm_log" "$1"
+
+	coproc VM {
+		exec 2> "$LOGS/qemu$vm_count.log"
+		"$QEMU" "${args[@]}" -serial stdio <&0 &
+		trap 'kill $!' TERM
+		wait $!
+		wait $!
+	}
+	# shellcheck disable=SC2153
+	vm_pid=$VM_PID
+	exec {vm_out}<&"${VM[0]}" {vm_in}>&"${VM[1]}"
+
+	while IFS= read -r -t "$BOOT_TIMEOUT" -u "$vm_out" line; do
+		[[ $line == *"vmtest: ready"* ]] && break
+	done
+	if [[ ${line-} != *"vmtest: ready"* ]]; then
+		vm_kill
+		return 1
+	fi
+	while read -r name; do
+		echo "env $name ${!name}" >&"$vm_in"
+	done < <(compgen -e | grep -E '^(SYS_HOTPLUG_.*|KSELFTEST_.*_ARGS)$')
+}
+
+vm_kill()
+{
+	[[ -n $vm_pid ]] || return
+	kill "$vm_pid" 2>/dev/null
+	wait "$vm_pid" 2>/dev/null
+	exec {vm_in}>&- {vm_out}<&-
+	vm_pid=
+}
+
+vm_stop()
+{
+	local line i
+
+	[[ -n $vm_pid ]] || return
+	echo quit >&"$vm_in"
+	for ((i = 0; i < 100; i++)); do
+		IFS= read -r -t 0.1 -u "$vm_out" line
+		[[ $? -le 128 ]] && break
+	done
+	vm_kill
+}
+
+# vm_run PREFIX TIMEOUT DIRECTORY TEST: sets rc, or why if there is no result
+vm_run()
+{
+	local prefix=$1 deadline=$((SECONDS + $2)) line part="" left status
+
+	echo "run $3 $4" >&"$vm_in"
+	rc=
+	why=
+	while :; do
+		left=$((deadline - SECONDS))
+		if [[ $left -le 0 ]]; then
+			why="no result within $2 s"
+			return
+		fi
+		IFS= read -r -t "$left" -u "$vm_out" line
+		status=$?
+		part+=$line
+		if [[ $status -gt 128 ]]; then
+			continue
+		elif [[ $status -ne 0 ]]; then
+			[[ -z $part ]] || echo "$prefix$part"
+			why="the guest died"
+			return
+		elif [[ $part == *"vmtest: exit "* ]]; then
+			rc=${part##*vmtest: exit }
+			return
+		fi
+		echo "$prefix${part%$'\r'}"
+		part=
+	done
+}
+
+# log_wait STRING: the log is written by another process
+log_wait()
+{
+	local i
+
+	for ((i = 0; i < 50; i++)); do
+		tail -n "+$((vm_checked + 1))" "$vm_log" | grep -qF "$1" && return
+		sleep 0.1
+	done
+}
+
+# Show what is wrong in the part of the log that was not looked at yet
+log_check()
+{
+	local total bad
+
+	total=$(wc -l < "$vm_log")
+	bad=$(head -n "$total" "$vm_log" | tail -n "+$((vm_checked + 1))" |
+	      grep -nE -A 12 "$BAD" | head -n 80)
+	vm_checked=$total
+	[[ -n $bad ]] || return 0
+	echo "# The kernel's log has:"
+	echo "#   ${bad//$'\n'/$'\n#   '}"
+	return 1
+}
+
+log_tail()
+{
+	echo "# End of the kernel's log:"
+	tail -n "$LOG_TAIL" "$vm_log" | tr -d '\r' | sed 's/^/#   /'
+	[[ ! -s $LOGS/qemu$vm_count.log ]] ||
+		sed 's/^/# QEMU: /' "$LOGS/qemu$vm_count.log"
+}
+
+test_args()
+{
+	local name
+
+	name=KSELFTEST_$(tr -d '[:blank:]' <<< "${1##*/}" | tr -c '[:alnum:]\n' _ | tr '[:lower:]' '[:upper:]')_ARGS
+	echo "${!name:-}"
+}
+
+test_timeout()
+{
+	local limit=
+
+	[[ ! -r $1/settings ]] || limit=$(sed -n 's/^timeout=//p' "$1/settings")
+	echo "${limit:-300}"
+}
+
+# run_test DIRECTORY TEST CMDLINE: boots unless a VM with this command line runs
+run_test()
+{
+	local dir=$1 test=$2 cmdline=$3 name start rc why bad=0
+
+	name="selftests: ${dir##*/}: $test"
+	echo "# $name"
+	if [[ -z $vm_pid || $cmdline != "$vm_cmdline" ]]; then
+		vm_stop
+		if ! vm_start "$cmdline"; then
+			log_tail
+			ktap_test_fail "$name # guest does not boot"
+			return
+		fi
+		vm_cmdline=$cmdline
+	fi
+
+	start=$SECONDS
+	vm_run "# " "$(test_timeout "$dir")" "${dir##*/}" "$test $(test_args "$test")"
+	[[ -n $why ]] || log_wait "vmtest: end of $test"
+	log_check || bad=1
+	echo "# $test took $((SECONDS - start)) s"
+
+	if [[ -n $why ]]; then
+		log_tail
+		vm_kill
+		ktap_test_fail "$name # $why"
+	elif [[ $bad -ne 0 ]]; then
+		ktap_test_fail "$name # kernel complaints, exit=$rc"
+	elif [[ $rc -eq $KSFT_PASS ]]; then
+		ktap_test_pass "$name"
+	elif [[ $rc -eq $KSFT_SKIP ]]; then
+		ktap_test_skip "$name"
+	else
+		ktap_test_fail "$name # exit=$rc"
+	fi
+}
+
+own_vm()
+{
+	grep -qE '^# vmtest: (own|cmdline=)' "$1"
+}
+
+run_tests()
+{
+	local dir test cmdline shared=() own=() todo=()
+
+	if [[ ${#OTHER[@]} -gt 0 ]]; then
+		for dir in "${OTHER[@]}"; do
+			for test in "$dir"/*-test.sh; do
+				shared+=("$dir ${test##*/}")
+			done
+		done
+	else
+		for test in "$@"; do
+			[[ -x $DIR/$test ]] || fail_all "no test $test"
+			if own_vm "$DIR/$test"; then
+				own+=("$DIR $test")
+			else
+				shared+=("$DIR $test")
+			fi
+		done
+	fi
+	todo=("${shared[@]}" "${own[@]}")
+
+	ktap_print_header
+	ktap_print_msg "QEMU runs with ${ACCEL^^}${ACCEL_WHY:+ ($ACCEL_WHY)}"
+	ktap_set_plan "${#todo[@]}"
+	for test in "${todo[@]}"; do
+		read -r dir test <<< "$test"
+		cmdline=
+		if own_vm "$dir/$test"; then
+			cmdline=$(sed -n 's/^# vmtest: cmdline=//p' "$dir/$test")
+			vm_stop
+		fi
+		run_test "$dir" "$test" "$cmdline"
+	done
+	vm_stop
+
+	ktap_print_totals
+	echo "$KTAP_CNT_PASS passed, $KTAP_CNT_FAIL failed, $KTAP_CNT_SKIP skipped"
+	[[ $KTAP_CNT_FAIL -eq 0 ]] || exit "$KSFT_FAIL"
+	[[ $KTAP_CNT_PASS -gt 0 ]] || exit "$KSFT_SKIP"
+	exit "$KSFT_PASS"
+}
+
+run_script()
+{
+	local rc why name=${SCRIPT##*/}
+
+	echo "QEMU runs with ${ACCEL^^}${ACCEL_WHY:+ ($ACCEL_WHY)}"
+	vm_start "quiet" || { log_tail; exit "$KSFT_FAIL"; }
+	vm_run "" "$(test_timeout "$DIR")" "${DIR##*/}" "$name"
+	[[ -n $why ]] || log_wait "vmtest: end of $name"
+	if [[ -n $why ]]; then
+		echo "$name: $why"
+		log_tail
+		vm_kill
+		exit "$KSFT_FAIL"
+	fi
+	log_check || rc=1
+	vm_stop
+	exit "$rc"
+}
+
+run_shell()
+{
+	local args
+
+	echo "QEMU runs with ${ACCEL^^}${ACCEL_WHY:+ ($ACCEL_WHY)}; Ctrl-A x ends it"
+	qemu_args "$ACCEL" "$LOGS/console.log" "vmtest=shell TERM=${TERM:-linux}"
+	"$QEMU" "${args[@]}" -chardev stdio,id=tty,mux=on,signal=off -serial chardev:tty
+	exit
+}
+
+cleanup()
+{
+	vm_kill
+	rm -rf "$WORK"
+}
+
+KERNEL=
+CONFIG=
+LOGS=
+MODE=tests
+SCRIPT=
+OTHER=()
+ACCEL_WHY=
+vm_pid=
+vm_cmdline=
+vm_count=0
+
+while getopts k:c:o:x:r:slh opt; do
+	case $opt in
+	k) KERNEL=$OPTARG ;;
+	c) CONFIG=$OPTARG ;;
+	o) LOGS=$OPTARG ;;
+	x) OTHER+=("$(realpath "$OPTARG")") ;;
+	r) MODE=script SCRIPT=$OPTARG ;;
+	s) MODE=shell ;;
+	l) printf '%s\n' "${TESTS[@]}"; exit 0 ;;
+	h) usage; exit 0 ;;
+	*) usage >&2; exit "$KSFT_FAIL" ;;
+	esac
+done
+shift $((OPTIND - 1))
+
+[[ -n $KERNEL ]] || { usage >&2; exit "$KSFT_FAIL"; }
+[[ -r $KERNEL ]] || fail_all "no kernel image $KERNEL"
+check_tools
+[[ -z $CONFIG ]] || check_config "$CONFIG"
+
+WORK=$(mktemp -d)
+trap cleanup EXIT
+trap 'exit 130' INT TERM
+trap '' PIPE
+if [[ -z $LOGS ]]; then
+	LOGS=$WORK
+else
+	mkdir -p "$LOGS"
+fi
+
+make_initramfs
+write_ssdt
+find_accel
+
+case $MODE in
+tests)
+	[[ $# -gt 0 ]] || set -- "${TESTS[@]}"
+	run_tests "$@"
+	;;
+script)
+	run_script
+	;;
+shell)
+	run_shell
+	;;
+esac
