@@ -236,8 +236,10 @@ plug_send()
 # unplug DEVICE, plug DEVICE: until the guest has answered with success
 unplug()
 {
+	local expected="$OST_EJECT_REQUEST:$OST_IN_PROGRESS $OST_EJECT_REQUEST:$OST_SUCCESS"
+
 	unplug_send "$1" && ost_wait "$1" || return 1
-	if [[ $OST_ALL != "$OST_EJECT_REQUEST:$OST_IN_PROGRESS $OST_EJECT_REQUEST:$OST_SUCCESS" ]]; then
+	if [[ $OST_ALL != "$expected" ]]; then
 		ktap_print_msg "$1: unexpected _OST on removal: $OST_ALL"
 		return 1
 	fi

@@ -44,15 +44,18 @@ usage()
 {
 	cat <<-END
 	usage: vmtest.sh -k IMAGE [-c CONFIG] [-o DIR] [TEST...]	run tests
-	       vmtest.sh -k IMAGE [-c CONFIG] [-o DIR] -x DIR...	run the tests of other directories
-	       vmtest.sh -k IMAGE [-c CONFIG] -r SCRIPT			run a script, show only its output
-	       vmtest.sh -k IMAGE [-c CONFIG] -s			interactive shell
-	       vmtest.sh -l						list the tests
+	       vmtest.sh -k IMAGE [-c CONFIG] [-o DIR] -x DIR...
+	       vmtest.sh -k IMAGE [-c CONFIG] -r SCRIPT
+	       vmtest.sh -k IMAGE [-c CONFIG] -s
+	       vmtest.sh -l
 
 	  -k IMAGE	kernel to boot
 	  -c CONFIG	its configuration; fail if an option of ./config is lost
 	  -o DIR	keep the logs there
 	  -x DIR	selftest directory whose *-test.sh are run instead
+	  -r SCRIPT	run it in the VM and show only its output
+	  -s		interactive shell
+	  -l		list the tests
 
 	VMTEST_ACCEL=kvm|tcg overrides the search for acceleration.
 	END
@@ -113,12 +116,12 @@ write_init()
 {
 	cat <<-'END'
 	#!/bin/bash
-	mount -t proc proc /proc
-	mount -t sysfs sysfs /sys
-	mount -t devtmpfs devtmpfs /dev
-	mount -t debugfs debugfs /sys/kernel/debug
-	mount -t tracefs tracefs /sys/kernel/tracing
-	mount -t tmpfs tmpfs /tmp
+	mount -t proc none /proc
+	mount -t sysfs none /sys
+	mount -t devtmpfs none /dev
+	mount -t debugfs none /sys/kernel/debug
+	mount -t tracefs none /sys/kernel/tracing
+	mount -t tmpfs none /tmp
 	exec < /dev/ttyS1 > /dev/ttyS1 2>&1
 	export HOME=/ TERM=${TERM:-linux} SYS_HOTPLUG_DESTRUCTIVE=1
 	cd /selftests/sys_hotplug || exit
@@ -403,7 +406,8 @@ test_args()
 {
 	local name
 
-	name=KSELFTEST_$(tr -d '[:blank:]' <<< "${1##*/}" | tr -c '[:alnum:]\n' _ | tr '[:lower:]' '[:upper:]')_ARGS
+	name=$(tr -d '[:blank:]' <<< "${1##*/}" | tr -c '[:alnum:]\n' _)
+	name=KSELFTEST_${name^^}_ARGS
 	echo "${!name:-}"
 }
 
