@@ -12,7 +12,7 @@ packages=(
 	build-essential flex bison bc libelf-dev cpio	# the kernel
 	git perl python3 ccache curl gnupg xz-utils	# source and scripts
 	busybox-static debian-archive-keyring		# the VM, other suites
-	shellcheck codespell python3-ply python3-git coccinelle	# lint
+	shellcheck codespell python3-ply python3-git	# lint
 )
 qemu_min=9
 sparse_dir=$CACHE/sparse

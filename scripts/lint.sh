@@ -173,7 +173,7 @@ check_shellcheck() {
 normalise() {
 	sed -E -e "s|$src/||g; s|\.\./linux/||g" \
 		-e 's/:[0-9]+(:[0-9]+)?: /: /' -e 's/\b(line |on line |:)[0-9]+//g' \
-		-e '/^make|^ *[0-9]* \||^ *\|/d' | sort
+		-e '/^make.*: (Entering|Leaving|Target) |^ *[0-9]* \||^ *\|/d' | sort
 }
 
 # new_lines WHAT: the lines of $tmp/WHAT.new, normalised, that WHAT.base lacks,
@@ -201,30 +201,6 @@ configure() {
 
 check_w1() { new_lines W=1; }
 check_sparse() { new_lines sparse; }
-
-# cocci WHICH: the kernel's semantic patches on the files that the series touches
-cocci() {
-	local files
-
-	mapfile -t files < <(cd "$src" && sources refs/tags/base "$tip" |
-		while read -r f; do [[ ! -e $f ]] || echo "$f"; done)
-	: >"$tmp/coccicheck.$1"
-	(( ${#files[@]} )) || return 0
-	# shellcheck disable=SC2016 # expanded by that shell
-	(cd "$src" && grep -l 'virtual report' scripts/coccinelle/*/*.cocci |
-		xargs -P "$(nproc)" -I{} sh -c 'cocci=$1; shift
-			timeout 120 spatch -D report --no-show-diff --very-quiet \
-				$(sed -n "s,^// Options: ,,p" "$cocci") --cocci-file "$cocci" "$@" 2>/dev/null || :' \
-			sh {} "${files[@]}") >"$tmp/coccicheck.$1" || :
-}
-
-check_coccicheck() {
-	cocci new
-	[[ -s $tmp/coccicheck.new ]] || return 0
-	worktree "$src" refs/tags/base 2>/dev/null
-	cocci base
-	new_lines coccicheck
-}
 
 say "lint: the series"
 check apply check_apply "$(git --version | cut -d' ' -f3)"
@@ -256,7 +232,6 @@ if (( ! quick )); then
 	compile new
 	check W=1 check_w1 "gcc $(gcc -dumpfullversion), ${#objs[@]} objects"
 	check sparse check_sparse "$(cat "$CACHE/sparse/version" 2>/dev/null || "$sparse" --version)"
-	check coccicheck check_coccicheck "$(spatch --version | sed -n 's/^spatch version \([^ ]*\).*/\1/p')"
 	(( ${#skipped[@]} == 0 )) || echo "     not compiled on their own in this configuration: ${skipped[*]}"
 fi
 pgit -C "$LINUX" worktree remove -f "$apply"

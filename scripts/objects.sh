@@ -9,6 +9,28 @@ sources() {
 		sed -E '/^(tools|samples|scripts|Documentation|usr)\//d'
 }
 
+# made_in DIR: is what kbuild makes of each directory, cached in made[]
+made_in() {
+	[[ -n ${made[$1]-} ]] || made[$1]=" $(make -s -f "$TOP/scripts/objects.mk" -C "$out" \
+		srctree="$src" SRCARCH=x86 dir="$1" | tr '\n' ' ')"
+}
+
+# reached DIR: kbuild gets there
+reached() {
+	local up=$1
+
+	[[ $1 == */* && $1 != arch/x86 ]] || return 0
+	while [[ $up == */* ]]; do
+		up=${up%/*}
+		[[ -e $src/$up/Makefile || -e $src/$up/Kbuild ]] || continue
+		made_in "$up"
+		if [[ ${made[$up]} == *" $1/ "* ]] && reached "$up"; then
+			return 0
+		fi
+	done
+	return 1
+}
+
 # find_objects SOURCE OUTPUT < FILES: the objects of those that OUTPUT's
 # configuration compiles into objs, the others into skipped
 find_objects() {
@@ -19,10 +41,8 @@ find_objects() {
 	while read -r file; do
 		[[ -e $src/$file ]] || continue
 		dir=${file%/*}
-		[[ -n ${made[$dir]-} ]] ||
-			made[$dir]=" $(make -s -f "$TOP/scripts/objects.mk" -C "$out" \
-				srctree="$src" dir="$dir" | tr '\n' ' ')"
-		if [[ ${made[$dir]} == *" ${file%.c}.o "* ]]; then
+		made_in "$dir"
+		if [[ ${made[$dir]} == *" ${file%.c}.o "* ]] && reached "$dir"; then
 			objs+=("${file%.c}.o")
 		else
 			skipped+=("$file")

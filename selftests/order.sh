@@ -40,10 +40,10 @@ handlers()
 	done | xargs
 }
 
-# What changes anything: firmware adds in execute, and removes in commit
+# In the order of their first work: firmware adds in execute, and removes in commit
 workers()
 {
-	handlers "$1" execute commit
+	handlers "$1" execute commit | tr ' ' '\n' | awk '!seen[$0]++' | xargs
 }
 
 mirrored()
