@@ -8,7 +8,7 @@
 # shellcheck disable=SC1091
 . "$(dirname "$0")/sys_hotplug_lib.sh"
 
-DATA_MIB=${SYS_HOTPLUG_DEMO_MIB:-64}
+DATA_MIB=${SYS_HOTPLUG_DEMO_MIB:-16}
 SUMMARY=()
 FAILED=0
 
@@ -18,18 +18,20 @@ else
 	BOLD='' DIM='' GREEN='' RED='' PLAIN=''
 fi
 
-# usecs SECONDS.MICROSECONDS
+# Forking takes long in an emulated machine: results are returned in variables
+
+# usecs SECONDS.MICROSECONDS: into US
 usecs()
 {
 	local fraction=${1#*.}000000
 
-	echo $((10#${1%.*} * 1000000 + 10#${fraction:0:6}))
+	US=$((10#${1%.*} * 1000000 + 10#${fraction:0:6}))
 }
 
-# ms MICROSECONDS
+# ms MICROSECONDS: into MS
 ms()
 {
-	printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
+	printf -v MS '%d.%03d' $(($1 / 1000)) $(($1 % 1000))
 }
 
 # row DEPTH NAME [MICROSECONDS [ERROR]]
@@ -43,7 +45,8 @@ row()
 		return
 	fi
 	[[ ${4:-0} = 0 ]] || error="  ${RED}error $4$PLAIN"
-	printf '%-40s %12s ms%s\n' "$text" "$(ms "$3")" "$error"
+	ms "$3"
+	printf '%-40s %12s ms%s\n' "$text" "$MS" "$error"
 }
 
 # What has parts shows its name before them and its duration behind them; the
@@ -56,7 +59,7 @@ enter()
 	fi
 	depth=$((depth + 1))
 	names[depth]=$1
-	since[depth]=$2
+	since[depth]=$US
 	shown[depth]=0
 }
 
@@ -65,41 +68,40 @@ leave()
 	local name=${names[depth]}
 
 	[[ ${shown[depth]} -eq 0 ]] || name+=" done"
-	row "$depth" "$name" $(($1 - since[depth])) "$2"
+	row "$depth" "$name" $((US - since[depth])) "${fields[error]}"
 	depth=$((depth - 1))
 }
 
 # follow_request: print the events until a request has ended
 follow_request()
 {
-	local line rest now depth=0 names=() since=() shown=()
+	local line event word depth=0 names=() since=() shown=()
+	local -A fields
 
 	while IFS= read -r -t "$DEADLINE" -u "$EVENTS_FD" line; do
-		[[ $line =~ \ ([0-9]+\.[0-9]+):\ (shp_[a-z_]+):\ (.*) ]] || continue
-		now=$(usecs "${BASH_REMATCH[1]}")
-		rest=${BASH_REMATCH[3]}
-		case ${BASH_REMATCH[2]} in
-		shp_request_enter)
-			enter "request $(field id "$rest"): $(field op "$rest") $(field origin "$rest")" "$now"
+		[[ $line =~ \ ([0-9]+\.[0-9]+):\ shp_([a-z_]+):\ (.*) ]] || continue
+		event=${BASH_REMATCH[2]}
+		fields=()
+		for word in ${BASH_REMATCH[3]}; do
+			fields[${word%%=*}]=${word#*=}
+		done
+		usecs "${BASH_REMATCH[1]}"
+		case $event in
+		request_enter)
+			enter "request ${fields[id]}: ${fields[op]} ${fields[origin]}"
 			;;
-		shp_phase_enter)
-			enter "$(field phase "$rest")" "$now"
-			;;
-		shp_handler_enter)
-			enter "$(field handler "$rest")" "$now"
-			;;
-		shp_device_enter)
-			enter "$(field device "$rest")" "$now"
-			;;
-		shp_request_exit)
-			took=$((now - since[1]))
-			error=$(field error "$rest")
-			reason=$(field reason "$rest")
-			leave "$now" "$error"
+		request_exit)
+			took=$((US - since[1]))
+			error=${fields[error]}
+			reason=${fields[reason]}
+			leave
 			return
 			;;
-		shp_*_exit)
-			leave "$now" "$(field error "$rest")"
+		*_enter)
+			enter "${fields[${event%_enter}]}"
+			;;
+		*_exit)
+			leave
 			;;
 		esac
 	done
@@ -114,7 +116,8 @@ act()
 
 	echo
 	echo "$BOLD== $operation $device$PLAIN"
-	start=$(usecs "$EPOCHREALTIME")
+	usecs "$EPOCHREALTIME"
+	start=$US
 	if ! "$3" "$device"; then
 		FAILED=1
 		SUMMARY+=("$device|$operation|${RED}not sent$PLAIN|-|-")
@@ -122,7 +125,10 @@ act()
 	fi
 	[[ -z $EVENTS_FD ]] || follow_request
 	ost_wait "$device"
-	[[ -n $took ]] || took=$(($(usecs "$EPOCHREALTIME") - start))
+	if [[ -z $took ]]; then
+		usecs "$EPOCHREALTIME"
+		took=$((US - start))
+	fi
 
 	if [[ ${error:-0} = 0 && ${OST#*:} = "$OST_SUCCESS" ]]; then
 		result=${GREEN}done$PLAIN
@@ -131,18 +137,22 @@ act()
 		FAILED=1
 	fi
 	echo "${DIM}_OST: $OST_ALL$PLAIN"
-	SUMMARY+=("$device|$operation|$result|$(ms "$took")|$OST")
+	ms "$took"
+	SUMMARY+=("$device|$operation|$result|$MS|$OST")
 }
 
 online()
 {
 	local start
 
-	start=$(usecs "$EPOCHREALTIME")
+	usecs "$EPOCHREALTIME"
+	start=$US
 	echo
 	echo "$BOLD== chcpu -e $1$PLAIN"
 	if chcpu -e "$1"; then
-		SUMMARY+=("cpu$1|online|${GREEN}done$PLAIN|$(ms $(($(usecs "$EPOCHREALTIME") - start)))|")
+		usecs "$EPOCHREALTIME"
+		ms $((US - start))
+		SUMMARY+=("cpu$1|online|${GREEN}done$PLAIN|$MS|")
 	else
 		SUMMARY+=("cpu$1|online|${RED}failed$PLAIN||")
 		FAILED=1
@@ -184,7 +194,8 @@ trap test_cleanup EXIT
 
 EVENTS_FD=
 if trace_start; then
-	exec {EVENTS_FD}< <(exec cat "$TRACE_DIR/trace_pipe")
+	# Not cat: busybox's uses sendfile(), and that locks the pipe while it waits
+	exec {EVENTS_FD}< <(exec dd if="$TRACE_DIR/trace_pipe" bs=4096 2>/dev/null) || exit 1
 	READER=$!
 else
 	echo "This kernel has no sequencer (no events/sys_hotplug): only the results are shown."

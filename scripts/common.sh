@@ -62,21 +62,23 @@ worktree() {
 # the worktree DIR, which holds no files and so costs nothing. Says which patch
 # does not apply, and then leaves DIR at the one before it.
 apply_series() {
-	local dir=$1 patch err
+	local dir=$1 patches err failed
 
+	mapfile -t patches < <(series)
 	rm -rf "$dir"
 	pgit -C "$LINUX" worktree prune
 	mkdir -p "$(dirname "$dir")"
 	pgit -C "$LINUX" worktree add -q -f --no-checkout --detach "$dir" refs/tags/base
 	pgit -C "$dir" read-tree HEAD
-	while read -r patch; do
-		err=$(pgit -C "$dir" am -q --keep-non-patch --whitespace=nowarn \
-			--committer-date-is-author-date "$TOP/patches/$patch" 2>&1) && continue
-		printf '%s\n' "$err" | sed -n -e 's/^error: /   /p' -e 's/^fatal: /   /p' >&2
-		pgit -C "$dir" am --abort >/dev/null 2>&1 || :
-		say "patches/$patch does not apply to $(pgit -C "$LINUX" log -1 --format=%s refs/tags/base)"
-		return 1
-	done < <(series)
+	(( ${#patches[@]} )) || return 0
+	err=$(pgit -C "$dir" am -q --keep-non-patch --whitespace=nowarn \
+		--committer-date-is-author-date "${patches[@]/#/$TOP/patches/}" 2>&1) && return
+	printf '%s\n' "$err" | sed -n -e 's/^error: /   /p' -e 's/^fatal: /   /p' >&2
+	failed=$(cat "$(pgit -C "$dir" rev-parse --absolute-git-dir)/rebase-apply/next" 2>/dev/null) &&
+		say "patches/${patches[failed - 1]} does not apply to" \
+			"$(pgit -C "$LINUX" log -1 --format=%s refs/tags/base)"
+	pgit -C "$dir" am --quit >/dev/null 2>&1 || :
+	return 1
 }
 
 # kmake SOURCE OUTPUT ARGUMENT...: kbuild as everywhere in this project. SOURCE and
@@ -86,7 +88,7 @@ kmake() {
 	local src=$1 out=$2
 	shift 2
 
-	CCACHE_BASEDIR=$(realpath "$(dirname "$src")") CCACHE_NOHASHDIR=1 \
+	CCACHE_BASEDIR=$(realpath "$(dirname "$src")") CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1 \
 	CCACHE_STATSLOG=$out/ccache.log \
 		make -C "$src" O="$out" -j"$(nproc)" CC="ccache gcc" HOSTCC="ccache gcc" \
 		LOCALVERSION= KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' \

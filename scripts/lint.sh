@@ -20,19 +20,40 @@ trap 'rm -rf "$tmp"' EXIT
 sparse=$CACHE/sparse/sparse
 [[ -x $sparse ]] || sparse=sparse
 
-# check NAME FUNCTION [VERSION]: a check is silent when all is well
+# check NAME FUNCTION [VERSION]: start a check, which is silent when all is well
+names=() versions=() jobs=()
 check() {
-	local start=$SECONDS rc=0
+	local n=${#names[@]}
 
-	(set +e; "$2") >"$tmp/report" 2>&1 || rc=$?
-	if (( rc )) || [[ -s $tmp/report ]]; then
-		printf 'FAIL %-13s %s(%d s)\n' "$1" "${3:+$3 }" $((SECONDS - start))
-		sed 's/^/     /' "$tmp/report"
-		failed=$((failed + 1))
-	else
-		printf 'ok   %-13s %s(%d s)\n' "$1" "${3:+$3 }" $((SECONDS - start))
-		passed=$((passed + 1))
-	fi
+	names+=("$1") versions+=("${3-}")
+	(
+		set +e
+		start=$SECONDS rc=0
+		"$2" >"$tmp/report.$n" 2>&1 || rc=$?
+		echo $((SECONDS - start)) >"$tmp/seconds.$n"
+		exit "$rc"
+	) &
+	jobs+=($!)
+}
+
+# results: of the checks that were started, in that order
+results() {
+	local n rc what
+
+	for n in "${!jobs[@]}"; do
+		rc=0
+		wait "${jobs[n]}" || rc=$?
+		what=$(printf '%-13s %s(%d s)' "${names[n]}" "${versions[n]:+${versions[n]} }" "$(<"$tmp/seconds.$n")")
+		if (( rc )) || [[ -s $tmp/report.$n ]]; then
+			echo "FAIL $what"
+			sed 's/^/     /' "$tmp/report.$n"
+			failed=$((failed + 1))
+		else
+			echo "ok   $what"
+			passed=$((passed + 1))
+		fi
+	done
+	names=() versions=() jobs=()
 }
 
 lg() { pgit -C "$LINUX" "$@"; }
@@ -83,35 +104,47 @@ not_ours() {
 # check_maintainers looks up; UNKNOWN_COMMIT_ID needs the history, which the
 # cached base kernel does not have.
 check_checkpatch() {
-	local patch words ignore=FILE_PATH_CHANGES
+	local patch ignore=FILE_PATH_CHANGES
 
 	lg rev-parse -q --verify 'refs/tags/base^' >/dev/null || ignore+=,UNKNOWN_COMMIT_ID
-	words=$(dpkg -L codespell | grep '/dictionary\.txt$' | head -n 1)
 	cd "$src" || return
 	# The python3 that has Debian's modules, whatever else is in the way
 	local PATH=/usr/bin:$PATH
 	mkdir -p "$tmp/checkpatch"
 	# shellcheck disable=SC2016 # expanded by that shell
-	series | xargs -P "$(nproc)" -I{} sh -c 'out=$1/$(echo "$4" | tr / :)
-		scripts/checkpatch.pl --strict --no-signoff --codespell --codespellfile="$2" --quiet \
-			--no-summary --show-types --color=never --ignore "$3" "$5/$4" >"$out" 2>&1 ||
+	series | xargs -P "$(nproc)" -I{} sh -c 'out=$1/$(echo "$3" | tr / :)
+		scripts/checkpatch.pl --strict --no-signoff --quiet --no-summary --show-types \
+			--color=never --ignore "$2" "$4/$3" >"$out" 2>&1 ||
 			[ -s "$out" ] || echo "checkpatch failed" >"$out"' \
-		sh "$tmp/checkpatch" "$words" "$ignore" {} "$TOP/patches"
+		sh "$tmp/checkpatch" "$ignore" {} "$TOP/patches"
 	while read -r patch; do
 		not_ours "$TOP/patches/$patch" <"$tmp/checkpatch/${patch//\//:}" >"$tmp/ours"
 		[[ ! -s $tmp/ours ]] || { echo "patches/$patch:"; cat "$tmp/ours"; }
 	done < <(series)
 }
 
+# The words of the messages and of what the patches add, and of this repository:
+# checkpatch's own --codespell needs four times as long as all else it does
+check_codespell() {
+	local patch
+
+	cd "$TOP" || return
+	while read -r patch; do
+		mkdir -p "$tmp/added/patches/${patch%/*}"
+		sed -e '1,/^---$/b' -e '/^+/!d' "patches/$patch" >"$tmp/added/patches/$patch"
+	done < <(series)
+	repo_files | grep -v '^patches/.*\.patch$' | xargs -d '\n' codespell
+	cd "$tmp/added" && codespell patches
+}
+
 # Every new file has a section of MAINTAINERS other than the last
 check_maintainers() {
-	local file
-
 	cd "$src" || return
-	while read -r file; do
-		scripts/get_maintainer.pl --nogit --nogit-fallback --noemail --nol --subsystem \
-			-f "$file" 2>&1 | grep -qv '^THE REST$' || echo "$file: not in MAINTAINERS"
-	done < <(lg diff --no-renames --diff-filter=A --name-only refs/tags/base "$tip" -- . ':!MAINTAINERS')
+	# shellcheck disable=SC2016 # expanded by that shell
+	lg diff --no-renames --diff-filter=A --name-only refs/tags/base "$tip" -- . ':!MAINTAINERS' |
+		xargs -P "$(nproc)" -I{} sh -c 'scripts/get_maintainer.pl --nogit --nogit-fallback \
+			--noemail --nol --subsystem -f "$1" 2>&1 | grep -qv "^THE REST\$" ||
+			echo "$1: not in MAINTAINERS"' sh {}
 }
 
 # Nothing that a kernel-doc comment of the base did not say already
@@ -161,7 +194,8 @@ check_shellcheck() {
 	done)
 	# SC1091: what the copies source is elsewhere in the kernel tree.
 	# SC2317: functions that are called through check "..." FUNCTION.
-	shellcheck -x -P SCRIPTDIR -e SC1091,SC2317 -f gcc "${scripts[@]}"
+	printf '%s\n' "${scripts[@]}" |
+		xargs -P "$(nproc)" -n 4 shellcheck -x -P SCRIPTDIR -e SC1091,SC2317 -f gcc
 }
 
 #
@@ -179,9 +213,7 @@ normalise() {
 # new_lines WHAT: the lines of $tmp/WHAT.new, normalised, that WHAT.base lacks,
 # as they were
 new_lines() {
-	normalise <"$tmp/$1.base" >"$tmp/a"
-	normalise <"$tmp/$1.new" >"$tmp/b"
-	comm -13 "$tmp/a" "$tmp/b" | uniq
+	comm -13 <(normalise <"$tmp/$1.base") <(normalise <"$tmp/$1.new") | uniq
 }
 
 # compile WHICH: messages of gcc W=1 and of sparse on the objects, into $tmp
@@ -204,9 +236,9 @@ check_sparse() { new_lines sparse; }
 
 say "lint: the series"
 check apply check_apply "$(git --version | cut -d' ' -f3)"
+results
 if (( failed )); then
 	# Nothing else means anything
-	cat "$tmp/report" >&2
 	echo "0 passed, 1 failed, 0 skipped"
 	exit 1
 fi
@@ -222,16 +254,19 @@ if (( ! quick )); then
 fi
 worktree "$src" "$tip"
 check checkpatch check_checkpatch "$(cd "$src" && scripts/checkpatch.pl --version | sed -n 's/^Version: //p')"
+check codespell check_codespell "$(codespell --version)"
 check maintainers check_maintainers
 check kernel-doc check_kernel_doc
 check whitespace check_whitespace
 check shellcheck check_shellcheck "$(shellcheck --version | sed -n 's/^version: //p')"
+results
 if (( ! quick )); then
 	say "lint: compiling what the series touches"
 	configure || die "the patched kernel cannot be configured"
 	compile new
 	check W=1 check_w1 "gcc $(gcc -dumpfullversion), ${#objs[@]} objects"
 	check sparse check_sparse "$(cat "$CACHE/sparse/version" 2>/dev/null || "$sparse" --version)"
+	results
 	(( ${#skipped[@]} == 0 )) || echo "     not compiled on their own in this configuration: ${skipped[*]}"
 fi
 pgit -C "$LINUX" worktree remove -f "$apply"

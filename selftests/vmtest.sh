@@ -122,6 +122,7 @@ write_init()
 	mount -t debugfs none /sys/kernel/debug
 	mount -t tracefs none /sys/kernel/tracing
 	mount -t tmpfs none /tmp
+	ln -s /proc/self/fd /dev/fd
 	exec < /dev/ttyS1 > /dev/ttyS1 2>&1
 	export HOME=/ TERM=${TERM:-linux} SYS_HOTPLUG_DESTRUCTIVE=1
 	cd /selftests/sys_hotplug || exit
@@ -147,7 +148,7 @@ write_init()
 			./$arg < /dev/null 2>&1
 			rc=$?
 			sync
-			echo "vmtest: end of ${arg%% *}" > /dev/kmsg
+			echo "<3>vmtest: end of ${arg%% *}" > /dev/kmsg
 			echo "vmtest: exit $rc"
 			;;
 		quit)
@@ -510,7 +511,7 @@ run_script()
 	local rc why name=${SCRIPT##*/}
 
 	echo "QEMU runs with ${ACCEL^^}${ACCEL_WHY:+ ($ACCEL_WHY)}"
-	vm_start "quiet" || { log_tail; exit "$KSFT_FAIL"; }
+	vm_start "quiet kunit.enable=0" || { log_tail; exit "$KSFT_FAIL"; }
 	vm_run "" "$(test_timeout "$DIR")" "${DIR##*/}" "$name"
 	[[ -n $why ]] || log_wait "vmtest: end of $name"
 	if [[ -n $why ]]; then
