@@ -300,13 +300,23 @@ dimm_blocks()
 	seq $((start / size)) $(((start + BASH_REMATCH[1]) / size - 1))
 }
 
-zone_used_mib()
+vmstat()
+{
+	sed -n "s/^$1 //p" /proc/vmstat
+}
+
+zone_used_pages()
 {
 	awk -v zone="$1" '
 		/^Node/ { this = $4 == zone }
 		this && $1 == "pages" && $2 == "free" { free += $3 }
 		this && $1 == "managed" { managed += $2 }
-		END { print int((managed - free) / 256) }' /proc/zoneinfo
+		END { print managed - free }' /proc/zoneinfo
+}
+
+zone_used_mib()
+{
+	echo $(($(zone_used_pages "$1") / 256))
 }
 
 # data_fill MIB: files in a tmpfs, with their checksums

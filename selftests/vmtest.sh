@@ -29,7 +29,7 @@ BOOT_TIMEOUT=60
 PROBE_TIMEOUT=5
 LOG_TAIL=40
 
-TESTS=(cpu.sh dimm.sh storm.sh order.sh cancel.sh refuse.sh lastcpu.sh)
+TESTS=(cpu.sh dimm.sh storm.sh order.sh cancel.sh refuse.sh evac.sh lastcpu.sh)
 CMDLINE="console=ttyS0 oops=panic panic=-1 memhp_default_state=online_movable"
 
 BAD="BUG: |WARNING: |WARNING in |Oops|general protection fault|Call Trace:|Kernel panic"
