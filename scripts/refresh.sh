@@ -28,9 +28,11 @@ tg() { pgit -C "$tree" "$@"; }
 
 # The patches of base..HEAD, one file a commit, all in one directory. Every
 # option that a configuration or another version of git could change is given;
-# the hunk headers of C files, too, which .gitattributes leaves to git.
+# the hunk headers of C files, too, which .gitattributes leaves to git, and which
+# a tree without files does not have.
 format() {
-	tg -c diff.cpp.xfuncname=$'!^[A-Za-z_][A-Za-z_0-9]*:[[:space:]]*$\n^[[:alpha:]_].*' \
+	printf '%s\n' '*.c diff=cpp' '*.h diff=cpp' >"$tmp/attributes"
+	tg -c core.attributesFile="$tmp/attributes" -c diff.cpp.xfuncname=$'!^[A-Za-z_][A-Za-z_0-9]*:[[:space:]]*$\n^[[:alpha:]_].*' \
 	   -c diff.cpp.wordRegex=. -c core.quotePath=true -c i18n.logOutputEncoding=UTF-8 \
 	   -c diff.noprefix=false -c diff.mnemonicPrefix=false -c diff.suppressBlankEmpty=false \
 	   -c diff.statNameWidth=0 -c diff.statGraphWidth=0 \

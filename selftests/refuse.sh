@@ -62,7 +62,11 @@ refused()
 isolated()
 {
 	awk '
-		/^Number of blocks/ { for (i = 1; i <= NF; i++) if ($i == "Isolate") column = i - 1 }
+		/^Number of blocks/ {
+			for (i = 1; i <= NF; i++)
+				if ($i == "Isolate")
+					column = i
+		}
 		/^Node/ && column { n += $column }
 		END { print n + 0 }' /proc/pagetypeinfo
 }
