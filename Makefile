@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 # From the command line to the scripts
-export KERNEL_TREE BASE FORCE PART
+export KERNEL_TREE BASE FORCE PART BENCH_RUNS
 
 .PHONY: help
 help:		## this text
@@ -39,6 +39,10 @@ vm: kernel	## a shell in a VM of that kernel, QMP at hand
 .PHONY: demo
 demo: deps kernel	## from nothing to a VM in which a DIMM and CPUs leave and return
 	@qemu-scripts/vm.sh -r qemu-scripts/demo.sh
+
+.PHONY: bench
+bench: deps build/linux	## base and series side by side: a table of ratios, a plot (BENCH_RUNS=N)
+	@qemu-scripts/bench.sh
 
 .PHONY: test
 test:		## all that a contributor must pass; logs in build/log

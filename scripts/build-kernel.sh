@@ -39,7 +39,8 @@ known() { git -C "$src" grep -qE "^[[:space:]]*(menu)?config ${1#CONFIG_}\$" -- 
 configure() {
 	local line lost=0
 
-	cat "${fragments[@]}" >"$out/fragments"
+	# The last fragment that names an option has its way
+	cat "${fragments[@]}" | tac | awk -F= '!/^CONFIG_/ || !seen[$1]++' | tac >"$out/fragments"
 	if cmp -s "$out/fragments" "$out/fragments.done" && [[ -e $out/.config ]]; then
 		mk -s olddefconfig
 	else

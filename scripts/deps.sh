@@ -13,6 +13,7 @@ packages=(
 	git perl python3 ccache curl gnupg xz-utils	# source and scripts
 	busybox-static debian-archive-keyring		# the VM, other suites
 	shellcheck codespell python3-ply python3-git	# lint
+	gnuplot-nox					# make bench
 )
 qemu_min=9
 sparse_dir=$CACHE/sparse

@@ -14,6 +14,9 @@ set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
+# What make bench keeps there
+figures=Documentation/figures
+
 check=0 quiet=0 tree=$LINUX
 while getopts nqt: opt; do
 	case $opt in
@@ -129,7 +132,7 @@ inventory() {
 	(
 		cd "$1"
 		for path in patches selftests Documentation series MAINTAINERS.snippet; do
-			[[ ! -e $path ]] || find "$path" -type f -print
+			[[ ! -e $path ]] || find "$path" -path "$figures" -prune -o -type f -print
 		done | sed '/^patches.*cover-letter.txt$/d' | LC_ALL=C sort |
 			while IFS= read -r path; do
 				printf '%s %s %s\n' "$path" "$([[ -x $path ]] && echo x)" \
@@ -168,7 +171,9 @@ fi
 
 if [[ -n $changes ]]; then
 	[[ ! -d $TOP/patches ]] || find "$TOP/patches" -name '*.patch' -delete
-	rm -rf "$TOP/selftests" "$TOP/Documentation" "$TOP/MAINTAINERS.snippet"
+	rm -rf "$TOP/selftests" "$TOP/MAINTAINERS.snippet"
+	[[ ! -d $TOP/Documentation ]] ||
+		find "$TOP/Documentation" -type f ! -path "$TOP/$figures/*" -delete
 	cp -r "$new"/. "$TOP"/
 fi
 if [[ $tree = "$LINUX" ]]; then

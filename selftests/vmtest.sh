@@ -241,7 +241,7 @@ qemu_args()
 		-nodefaults -no-user-config -display none -no-reboot
 		-machine q35 -accel "$1" -cpu max
 		-smp "1,sockets=$SOCKETS,cores=1,threads=1,maxcpus=$SOCKETS"
-		-m "2G,slots=4,maxmem=8G"
+		-m "2G,slots=4,maxmem=16G"
 		-kernel "$KERNEL" -initrd "$WORK/initramfs" -append "$CMDLINE $3"
 		-serial "file:$2"
 		-object "memory-backend-ram,id=m1,size=1G"
