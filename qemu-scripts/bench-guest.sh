@@ -12,11 +12,12 @@ HOLD=../hold/bench-hold
 FILES=30000
 BLOCK_CYCLES=21
 
-# The library has this one in MiB; pages on the lists of a CPU are free as well
+# used_pages [NODE]: in ZONE_MOVABLE. For the library, pages on the lists of a CPU
+# are in use; here they are free.
 used_pages()
 {
-	awk '
-		/^Node/ { this = $4 == "Movable" }
+	awk -v node="${1:+$1,}" '
+		/^Node/ { this = $4 == "Movable" && (!node || $2 == node) }
 		this && $1 == "pages" && $2 == "free" { used -= $3 }
 		this && $1 == "managed" { used += $2 }
 		this && $1 == "count:" { used -= $2 }
@@ -39,7 +40,7 @@ report()
 
 start()
 {
-	PAGES=$(used_pages)
+	PAGES=$(used_pages "$@")
 	MIGRATED=$(migrated)
 	START=$EPOCHREALTIME
 }
@@ -196,6 +197,32 @@ refuse()
 	report refuse 1 "$1" "$result"
 }
 
+# All of node 1: two DIMMs, one after the other
+node()
+{
+	local dimm mib=$1 result=ok
+
+	for dimm in d2 d3; do
+		if ! qmp_run object-add qom-type=memory-backend-ram id="m${dimm#d}" size=$((512 << 20)) ||
+		   ! plug_send "$dimm" 1 || ! ost_wait "$dimm"; then
+			not_run node 1 "$mib" no-dimm
+			return
+		fi
+	done
+	if ! data_fill "$mib" mpol=bind:1; then
+		not_run node 1 "$mib" no-room
+		return
+	fi
+	start 1
+	for dimm in d2 d3; do
+		unplug_send "$dimm" && ost_wait "$dimm"
+		[[ ${OST#*:} = "$OST_SUCCESS" ]] || result=refused
+	done
+	stop
+	data_same || result=data-changed
+	report node 1 "$mib" "$result"
+}
+
 # An empty block: what an operation costs besides migration
 block()
 {
@@ -252,6 +279,9 @@ content)
 	;;
 refuse)
 	refuse 400
+	;;
+node)
+	node 400
 	;;
 block)
 	block

@@ -3,7 +3,7 @@
 #
 # bench.sh [WORKLOADS...]: remove DIMMs from the unpatched and from the patched kernel,
 # built alike, in turns in the same VM; show the medians and write them to
-# Documentation/figures. With arguments (fill size quarter content refuse block)
+# Documentation/figures. With arguments (fill size quarter content refuse node block)
 # only these are run, and Documentation is left alone.
 #
 # BENCH_RUNS is how often each is run on each kernel (default 3). What is measured
@@ -15,7 +15,7 @@ set -euo pipefail
 runs=${BENCH_RUNS:-3}
 out=$BUILD/bench
 figures=$TOP/Documentation/figures
-workloads=(fill size quarter content refuse block)
+workloads=(fill size quarter content refuse node block)
 write=1
 if (( $# )); then
 	workloads=("$@") write=0
@@ -177,6 +177,8 @@ document() {
 	* All blocks are online_movable, and the contents are the same afterwards, by checksum or pattern. thp, hugetlb, anon: a process's
 	  memory; pagecache: ext2.
 	* refuse: in the last block is what cannot move, and the others hold tmpfs; the time is that until the refusal.
+	* node: 400 MiB in two DIMMs of 512 MiB that are all of node 1, one removed after the other. Then base moves each page once
+	  as well, because it prefers other nodes.
 	* block-offline, block-online: an empty block's \`state\` file.
 	* The runs of one row that takes more than 0.1 s are at most $(spread) apart.
 	END

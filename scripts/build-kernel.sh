@@ -24,7 +24,7 @@ while getopts bc opt; do
 done
 shift $((OPTIND - 1))
 (( $# >= 2 )) || die "$usage"
-src=$1 out=$2
+src=$(realpath -m "$1") out=$(realpath -m "$2")
 shift 2
 fragments=("$TOP/kernel-config/vm.config" "$@")
 what=${out#"$BUILD/"}

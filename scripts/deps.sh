@@ -11,7 +11,7 @@ set -euo pipefail
 packages=(
 	build-essential flex bison bc libelf-dev cpio	# the kernel
 	git perl python3 ccache curl gnupg xz-utils	# source and scripts
-	busybox-static debian-archive-keyring		# the VM, other suites
+	busybox-static acpica-tools debian-archive-keyring	# the VM, other suites
 	shellcheck codespell python3-ply python3-git	# lint
 	gnuplot-nox					# make bench
 )

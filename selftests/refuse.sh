@@ -48,27 +48,17 @@ make_offline()
 
 refused()
 {
-	local before
+	local migrated sent
 
-	before=$(vmstat pgmigrate_success)
 	trace_start
+	migrated=$(vmstat pgmigrate_success)
+	sent=$(uevents)
+	FREE=$(free_pages)
 	unplug_send d1 && ost_wait d1
+	UEVENTS=$(($(uevents) - sent))
+	MIGRATED=$(($(vmstat pgmigrate_success) - migrated))
 	trace_stop "$TMP/trace.dimm"
-	MIGRATED=$(($(vmstat pgmigrate_success) - before))
 	ost_refused
-}
-
-# isolated: pageblocks that nothing is allocated from
-isolated()
-{
-	awk '
-		/^Number of blocks/ {
-			for (i = 1; i <= NF; i++)
-				if ($i == "Isolate")
-					column = i
-		}
-		/^Node/ && column { n += $column }
-		END { print n + 0 }' /proc/pagetypeinfo
 }
 
 # The rest of the kernel may use the block by now: then it stays as it is
@@ -81,7 +71,7 @@ restore()
 	echo online_movable > "$MEM_DIR/memory$OFFLINE/state"
 }
 
-test_begin 12
+test_begin 14
 BLOCKS=$(dimm_blocks d1)
 LAST=$(tail -n 1 <<< "$BLOCKS")
 OFFLINE=$(sed -n 3p <<< "$BLOCKS")
@@ -101,7 +91,9 @@ check "the DIMM: result in the trace" result_is "$TMP/trace.dimm" remove \
 	error=-16 phase=validate handler=memory "device=memory$LAST" \
 	reason=unmovable-page not_restored=0
 check "the DIMM: nothing has migrated" equal "$MIGRATED" 0
+check "the DIMM: no uevents" equal "$UEVENTS" 0
 check "the DIMM: nothing is isolated" equal "$(isolated)" 0
+check "the DIMM: as much is free as before" free_same "$FREE"
 check "the DIMM: everything is as before, the offline block is offline" state_same "$TMP/state"
 check "the DIMM: the data is unchanged" data_same
 restore 2>/dev/null

@@ -15,6 +15,7 @@ MEM_DIR=/sys/devices/system/memory
 SHP_DIR=/sys/kernel/sys_hotplug
 TRACE_DIR=/sys/kernel/tracing
 DEADLINE=${SYS_HOTPLUG_DEADLINE:-120}
+PAGE_SIZE=4096
 
 # _OST as in the ACPI specification
 OST_INSERTION=1
@@ -37,22 +38,29 @@ skip_all()
 	exit "$KSFT_SKIP"
 }
 
-# test_begin PLAN
+# test_begin PLAN [FILE...]: the files are what the kernel has to have
 test_begin()
 {
+	local plan=$1 file
+
+	shift
 	ktap_print_header
 	[[ $UID -eq 0 ]] || skip_all "must run as root"
 	[[ ${SYS_HOTPLUG_DESTRUCTIVE:-} = 1 ]] ||
 		skip_all "removes hardware: set SYS_HOTPLUG_DESTRUCTIVE=1"
 	qmp_open || skip_all "no QMP channel: run vmtest.sh"
+	for file; do
+		[[ -e $file ]] || skip_all "no $file"
+	done
+	BLOCK_PAGES=$((0x$(cat "$MEM_DIR/block_size_bytes") / PAGE_SIZE))
 	TMP=$(mktemp -d)
 	trap test_cleanup EXIT
-	ktap_set_plan "$1"
+	ktap_set_plan "$plan"
 }
 
 test_cleanup()
 {
-	umount "$TMP/data" 2>/dev/null
+	umount "$TMP"/*/ 2>/dev/null
 	rm -rf "$TMP"
 }
 
@@ -211,7 +219,7 @@ unplug_send()
 	return 1
 }
 
-# QEMU may need a moment until the name of a deleted device is free
+# plug_send DEVICE [NODE]: QEMU may need a moment until the name of a deleted device is free
 plug_send()
 {
 	local i
@@ -223,7 +231,8 @@ plug_send()
 				socket-id="${1#cpu}" core-id=0 thread-id=0 && return
 			;;
 		d*)
-			qmp_run device_add driver=pc-dimm id="$1" memdev="m${1#d}" && return
+			qmp_run device_add driver=pc-dimm id="$1" memdev="m${1#d}" \
+				node="${2:-0}" && return
 			;;
 		esac
 		[[ $QMP_REPLY =~ Duplicate|already ]] || break
@@ -233,7 +242,7 @@ plug_send()
 	return 1
 }
 
-# unplug DEVICE, plug DEVICE: until the guest has answered with success
+# unplug DEVICE, plug DEVICE [NODE]: until the guest has answered with success
 unplug()
 {
 	local expected="$OST_EJECT_REQUEST:$OST_IN_PROGRESS $OST_EJECT_REQUEST:$OST_SUCCESS"
@@ -248,7 +257,7 @@ unplug()
 
 plug()
 {
-	plug_send "$1" && ost_wait "$1" || return 1
+	plug_send "$@" && ost_wait "$1" || return 1
 	if [[ $OST_ALL != "$OST_INSERTION:$OST_SUCCESS" ]]; then
 		ktap_print_msg "$1: unexpected _OST on addition: $OST_ALL"
 		return 1
@@ -300,15 +309,26 @@ dimm_blocks()
 	seq $((start / size)) $(((start + BASH_REMATCH[1]) / size - 1))
 }
 
+# dimm_set DEVICE STATE: all its memory blocks
+dimm_set()
+{
+	local block
+
+	for block in $(dimm_blocks "$1"); do
+		echo "$2" > "$MEM_DIR/memory$block/state" || return 1
+	done
+}
+
 vmstat()
 {
 	sed -n "s/^$1 //p" /proc/vmstat
 }
 
+# zone_used_pages ZONE [NODE]
 zone_used_pages()
 {
-	awk -v zone="$1" '
-		/^Node/ { this = $4 == zone }
+	awk -v zone="$1" -v node="${2:+$2,}" '
+		/^Node/ { this = $4 == zone && (!node || $2 == node) }
 		this && $1 == "pages" && $2 == "free" { free += $3 }
 		this && $1 == "managed" { managed += $2 }
 		END { print managed - free }' /proc/zoneinfo
@@ -319,13 +339,112 @@ zone_used_mib()
 	echo $(($(zone_used_pages "$1") / 256))
 }
 
+# fills_movable MIB COMMAND...: has ZONE_MOVABLE that much in use then?
+fills_movable()
+{
+	local min=$1
+
+	shift
+	"$@" || return 1
+	[[ $(zone_used_mib Movable) -ge $min ]] && return
+	ktap_print_msg "$(zone_used_mib Movable) of $min MiB are in use"
+	return 1
+}
+
+# migrates_once USED MIN COMMAND...: at most 1.02 times, and not so little that
+# something else was measured
+migrates_once()
+{
+	local used=$1 min=$2 before migrated
+
+	shift 2
+	before=$(vmstat pgmigrate_success)
+	"$@" || return 1
+	migrated=$(($(vmstat pgmigrate_success) - before))
+	ktap_print_msg "$used pages in use, $migrated migrated"
+	[[ $used -ge $min && $migrated -ge $min ]] || return 1
+	[[ $((migrated * 100)) -le $((used * 102)) ]]
+}
+
+# isolated: pageblocks that nothing is allocated from
+isolated()
+{
+	awk '
+		/^Number of blocks/ {
+			for (i = 1; i <= NF; i++)
+				if ($i == "Isolate")
+					column = i
+		}
+		/^Node/ && column { n += $column }
+		END { print n + 0 }' /proc/pagetypeinfo
+}
+
+# free_pages: of all zones, with those on the lists of the CPUs
+free_pages()
+{
+	echo 1 > /proc/sys/vm/stat_refresh
+	awk '($1 == "pages" && $2 == "free") { n += $3 }
+	     $1 == "count:" { n += $2 }
+	     END { print n }' /proc/zoneinfo
+}
+
+# free_same PAGES: up to what the kernel may need for itself
+free_same()
+{
+	local free
+
+	free=$(free_pages)
+	[[ $((free - $1)) -le 512 && $(($1 - free)) -le 512 ]] && return
+	ktap_print_msg "$1 pages were free, now $free"
+	return 1
+}
+
+uevents()
+{
+	cat /sys/kernel/uevent_seqnum
+}
+
+# data_fill MIB [OPTION]: files in a tmpfs, with their checksums
+# free_pfn BLOCK: of its last free page, by bit 10 of /proc/kpageflags
+free_pfn()
+{
+	dd if=/proc/kpageflags bs=8 skip=$(($1 * BLOCK_PAGES)) count="$BLOCK_PAGES" 2>/dev/null |
+		od -An -v -tx8 -w8 |
+		awk -v pfn=$(($1 * BLOCK_PAGES)) '
+			$1 ~ /[4567cdef]..$/ { last = pfn }
+			{ pfn++ }
+			END { if (last) print last; exit !last }'
+}
+
+# poison PFN, soft_offline PFN: until it is unpoisoned
+poison()
+{
+	echo $(($1 * PAGE_SIZE)) > "$MEM_DIR/hard_offline_page"
+}
+
+soft_offline()
+{
+	echo $(($1 * PAGE_SIZE)) > "$MEM_DIR/soft_offline_page"
+}
+
+unpoison()
+{
+	echo "$1" > /sys/kernel/debug/hwpoison/unpoison-pfn
+}
+
+poisoned_kib()
+{
+	awk '/^HardwareCorrupted:/ { print $2 }' /proc/meminfo
+}
+
 # data_fill MIB: files in a tmpfs, with their checksums
 data_fill()
 {
 	local i
 
+	umount "$TMP/data" 2>/dev/null
 	mkdir -p "$TMP/data"
-	mount -t tmpfs -o size=90% tmpfs "$TMP/data" || return 1
+	mount -t tmpfs -o "size=90%${2:+,$2}" tmpfs "$TMP/data" || return 1
 	dd if=/dev/urandom of="$TMP/random" bs=1M count=1 2>/dev/null
 	for ((i = 0; i < $1 / 4; i++)); do
 		{

@@ -4,16 +4,19 @@
 # Boot a kernel in QEMU and run the tests of this directory in it.
 #
 # The VM has what there is to hot-plug: the CPUs cpu1 to cpu3, each in a socket
-# of its own, and the 1 GiB DIMM d1. A virtio-serial port joined to QEMU's own
-# monitor lets a test plug and unplug them itself. The kernel's log and the
-# output of the tests use different serial ports.
+# of its own, the 1 GiB DIMM d1, and the virtio-mem device vm1 of up to 1 GiB,
+# which is empty. All of it is in node 0; a DIMM can be plugged into node 1. A
+# virtio-serial port joined to QEMU's own monitor lets a test plug and unplug
+# them itself. The kernel's log and the output of the tests use different serial
+# ports.
 #
 # A test with the line "# vmtest: cmdline=..." gets a VM of its own, booted with
-# these parameters; "# vmtest: own" is the same without parameters. All other
-# tests share one VM. Variables SYS_HOTPLUG_* and KSELFTEST_*_ARGS are passed on.
+# these parameters; "# vmtest: own" is the same without parameters. If there is
+# a file TEST.asl, that VM's firmware has it as an SSDT. All other tests share
+# one VM. Variables SYS_HOTPLUG_* and KSELFTEST_*_ARGS are passed on.
 #
 # Needs: qemu-system-x86_64 >= 9, busybox (static), bash, gzip, and util-linux's
-# lsmem, chmem, lscpu and chcpu.
+# lsmem, chmem, lscpu and chcpu; for a test with firmware iasl.
 
 set -u
 
@@ -29,7 +32,9 @@ BOOT_TIMEOUT=60
 PROBE_TIMEOUT=5
 LOG_TAIL=40
 
-TESTS=(cpu.sh dimm.sh storm.sh order.sh cancel.sh refuse.sh evac.sh lastcpu.sh)
+TESTS=(cpu.sh dimm.sh storm.sh virtio_mem.sh virtio_mem_bbm.sh dax.sh order.sh
+       cancel.sh refuse.sh evac.sh evac_memmap.sh capacity.sh node.sh notify.sh
+       long.sh poison.sh add.sh lastcpu.sh)
 CMDLINE="console=ttyS0 oops=panic panic=-1 memhp_default_state=online_movable"
 
 BAD="BUG: |WARNING: |WARNING in |Oops|general protection fault|Call Trace:|Kernel panic"
@@ -195,6 +200,13 @@ write_ssdt()
 	printf '\x10\x17\\\x2f\x03_SB_CPUSC000\x14\x06_EJ0\x01' > "$WORK/ssdt"
 }
 
+# add_firmware ASL: for the VM that boots next
+add_firmware()
+{
+	iasl -p "$WORK/firmware" "$1" > "$LOGS/iasl.log" 2>&1 || return 1
+	vm_firmware=(-acpitable "file=$WORK/firmware.aml")
+}
+
 make_initramfs()
 {
 	local root=$WORK/root tool dir
@@ -216,6 +228,7 @@ make_initramfs()
 
 	cp -r "$DIR" "$root/selftests/sys_hotplug"
 	cp "$DIR/../kselftest/ktap_helpers.sh" "$root/selftests/kselftest/"
+	cp -r "$DIR/../dax" "$root/selftests/" 2>/dev/null
 	[[ -z $SCRIPT ]] || cp "$SCRIPT" "$root/selftests/sys_hotplug/"
 	for dir in "${OTHER[@]}"; do
 		cp -r "$dir" "$root/selftests/"
@@ -242,10 +255,15 @@ qemu_args()
 		-machine q35 -accel "$1" -cpu max
 		-smp "1,sockets=$SOCKETS,cores=1,threads=1,maxcpus=$SOCKETS"
 		-m "2G,slots=4,maxmem=16G"
+		-object "memory-backend-ram,id=m0,size=2G"
+		-numa "node,nodeid=0,memdev=m0,cpus=0-$((SOCKETS - 1))"
+		-numa "node,nodeid=1"
 		-kernel "$KERNEL" -initrd "$WORK/initramfs" -append "$CMDLINE $3"
 		-serial "file:$2"
 		-object "memory-backend-ram,id=m1,size=1G"
 		-device "pc-dimm,id=d1,memdev=m1"
+		-object "memory-backend-ram,id=vmem1,size=1G"
+		-device "virtio-mem-pci,id=vm1,memdev=vmem1,node=0,requested-size=0"
 		-acpitable "sig=SSDT,data=$WORK/ssdt"
 		-chardev "socket,id=qmp,path=$WORK/qmp,server=on,wait=off"
 		-mon "chardev=qmp,mode=control"
@@ -253,6 +271,7 @@ qemu_args()
 		-device virtio-serial-pci
 		-device "virtserialport,chardev=port,name=sys_hotplug.qmp"
 	)
+	args+=("${vm_firmware[@]}" -drive "if=virtio,format=raw,file=$WORK/disk")
 	for i in 1 2 3; do
 		args+=(-device "max-x86_64-cpu,id=cpu$i,socket-id=$i,core-id=0,thread-id=0")
 	done
@@ -491,9 +510,19 @@ run_tests()
 	for test in "${todo[@]}"; do
 		read -r dir test <<< "$test"
 		cmdline=
+		vm_firmware=()
 		if own_vm "$dir/$test"; then
 			cmdline=$(sed -n 's/^# vmtest: cmdline=//p' "$dir/$test")
 			vm_stop
+		fi
+		if [[ -e $dir/${test%.sh}.asl ]]; then
+			if ! command -v iasl > /dev/null; then
+				ktap_test_skip "selftests: ${dir##*/}: $test # iasl not found"
+				continue
+			elif ! add_firmware "$dir/${test%.sh}.asl"; then
+				ktap_test_fail "selftests: ${dir##*/}: $test # iasl failed"
+				continue
+			fi
 		fi
 		run_test "$dir" "$test" "$cmdline"
 	done
@@ -550,6 +579,7 @@ OTHER=()
 ACCEL_WHY=
 vm_pid=
 vm_cmdline=
+vm_firmware=()
 vm_count=0
 
 while getopts k:c:o:x:r:slh opt; do
@@ -584,6 +614,7 @@ fi
 
 make_initramfs
 write_ssdt
+truncate -s 1G "$WORK/disk"
 find_accel
 
 case $MODE in

@@ -1,0 +1,82 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# vmtest: cmdline=memmap=1408M$0x20000000
+#
+# A DIMM whose data has no place elsewhere has to stay, until there is swap.
+# Without it the VM has 640 MiB, of which the tests leave little.
+
+# shellcheck disable=SC1091
+. "$(dirname "$0")/sys_hotplug_lib.sh"
+
+SWAP=/dev/vda
+DATA_MIB=32
+
+# fill MIB NAME: pages of shmem
+fill()
+{
+	mkdir -p "$TMP/$2" && mount -t tmpfs -o size=100% tmpfs "$TMP/$2" &&
+		fallocate -l "$1M" "$TMP/$2/file"
+}
+
+# fill_elsewhere LEFT: with the DIMM offline, so that it stays empty
+fill_elsewhere()
+{
+	local free
+
+	dimm_set d1 offline || return 1
+	free=$(awk '/^MemFree:/ { print int($2 / 1024) }' /proc/meminfo)
+	fill $((free - $1)) elsewhere && dimm_set d1 online_movable
+}
+
+# refused STATUS
+refused()
+{
+	local before
+
+	before=$(vmstat pgmigrate_success)
+	OOM_KILLS=$(vmstat oom_kill)
+	trace_start
+	unplug_send d1 && ost_wait d1
+	trace_stop "$TMP/trace"
+	MIGRATED=$(($(vmstat pgmigrate_success) - before))
+	equal "${OST#*:}" "$1"
+}
+
+nobody_killed()
+{
+	equal "$(vmstat oom_kill)" "$OOM_KILLS"
+}
+
+swap_on()
+{
+	mkswap "$SWAP" > /dev/null && swapon "$SWAP"
+}
+
+test_begin 18 "$SWAP"
+check "$DATA_MIB MiB of data" data_fill "$DATA_MIB"
+state_save "$TMP/state"
+
+check "128 MiB are free elsewhere" fill_elsewhere 128
+check "700 MiB are in the DIMM" fills_movable 700 fill 700 dimm
+check "no place for it: refused" refused "$OST_FAILURE"
+check "result in the trace" result_is "$TMP/trace" remove \
+	error=-12 phase=validate handler=memory reason=no-capacity not_restored=0
+check "nothing has migrated" equal "$MIGRATED" 0
+check "nobody was killed" nobody_killed
+check "everything is as before" state_same "$TMP/state"
+umount "$TMP/dimm"
+
+check "96 MiB are in the DIMM" fills_movable 96 fill 96 dimm
+check "it fits, but would leave nothing to the kernel: refused" refused "$OST_BUSY"
+check "result in the trace" result_is "$TMP/trace" remove \
+	error=-12 phase=execute handler=memory reason=no-capacity not_restored=0
+check "nobody was killed" nobody_killed
+check "everything is as before" state_same "$TMP/state"
+umount "$TMP/dimm"
+
+check "there is swap" swap_on
+check "700 MiB are in the DIMM" fills_movable 700 fill 700 dimm
+check "the DIMM goes" unplug d1
+check "nobody was killed" nobody_killed
+check "the data is unchanged" data_same
+ktap_finished

@@ -1,0 +1,136 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# vmtest: own
+#
+# The removal of a DIMM with a page that is pinned does not end by itself. It
+# holds up nobody else, and can be cancelled.
+
+# shellcheck disable=SC1091
+. "$(dirname "$0")/sys_hotplug_lib.sh"
+
+GIB=${SYS_HOTPLUG_LONG_GIB:-4}
+DATA_MIB=${SYS_HOTPLUG_LONG_MIB:-64}
+RUN_SECONDS=${SYS_HOTPLUG_LONG_SECONDS:-10}
+
+bigger_dimm()
+{
+	unplug d1 && qmp_run object-del id=m1 &&
+		qmp_run object-add qom-type=memory-backend-ram id=m1 size=$((GIB << 30)) &&
+		plug d1
+}
+
+# What is spliced into a pipe, as busybox's cat does, is pinned until it is read
+pin()
+{
+	dd if=/dev/urandom of="$TMP/data/pinned" bs=4096 count=1 2>/dev/null &&
+		mkfifo "$TMP/pipe" && exec {PIPE}<>"$TMP/pipe" &&
+		busybox cat "$TMP/data/pinned" > "$TMP/pipe" || return 1
+	(cd "$TMP/data" && md5sum pinned >> "$TMP/sums")
+}
+
+executing()
+{
+	local op phase handler
+
+	read -r ID op phase handler < "$SHP_DIR/state" &&
+		[[ "$op $phase $handler" == "remove execute memory" ]]
+}
+
+runs_long()
+{
+	local i
+
+	trace_start
+	OOM_KILLS=$(vmstat oom_kill)
+	unplug_send d1 || return 1
+	for ((i = 0; i < 100; i++)); do
+		executing && break
+		sleep 0.1
+	done
+	for ((i = 0; i < RUN_SECONDS * 10; i++)); do
+		executing || break
+		sleep 0.1
+	done
+	executing && return
+	ktap_print_msg "after $i/10 s: $(cat "$SHP_DIR/state")"
+	return 1
+}
+
+# quick COMMAND...: within a second, while the removal runs
+quick()
+{
+	local status i
+
+	status=$(mktemp "$TMP/status.XXXXXX")
+	{ "$@"; echo $? > "$status"; } &
+	for ((i = 0; i < 10; i++)); do
+		sleep 0.1
+		[[ -s $status ]] || continue
+		executing && equal "$(cat "$status")" 0
+		return
+	done
+	ktap_print_msg "not done after a second"
+	return 1
+}
+
+create_cgroup()
+{
+	mkdir "$TMP/cgroup/a" &&
+		[[ -e $TMP/cgroup/a/memory.max && -e $TMP/cgroup/a/cpuset.cpus ]]
+}
+
+cancelled()
+{
+	local start=$SECONDS
+
+	executing && echo "$ID" > "$SHP_DIR/cancel" && ost_wait d1 || return 1
+	trace_stop "$TMP/trace"
+	ost_refused || return 1
+	[[ $((SECONDS - start)) -le 5 ]] && return
+	ktap_print_msg "took $((SECONDS - start)) s"
+	return 1
+}
+
+unpin()
+{
+	exec {PIPE}<&-
+	unplug d1 && plug d1
+}
+
+test_cleanup_cgroup()
+{
+	umount "$TMP/cgroup" 2>/dev/null
+	test_cleanup
+}
+
+test_begin 20
+trap test_cleanup_cgroup EXIT
+mkdir "$TMP/cgroup"
+mount -t cgroup2 none "$TMP/cgroup" &&
+	echo "+memory +cpuset" > "$TMP/cgroup/cgroup.subtree_control"
+ELSEWHERE=$(free_pfn 1)
+ELSEWHERE2=$(free_pfn 2)
+
+check "a DIMM of $GIB GiB" bigger_dimm
+check "$DATA_MIB MiB of data" data_fill "$DATA_MIB"
+check "a page of it is pinned" pin
+state_save "$TMP/state"
+check "the removal runs for $RUN_SECONDS s" runs_long
+check "meanwhile: a cgroup is created" quick create_cgroup
+check "meanwhile: it is removed" quick rmdir "$TMP/cgroup/a"
+check "meanwhile: a page elsewhere is poisoned" quick poison "$ELSEWHERE"
+check "meanwhile: it is healed" quick unpoison "$ELSEWHERE"
+check "meanwhile: another page elsewhere is given up" quick soft_offline "$ELSEWHERE2"
+check "meanwhile: it is healed" quick unpoison "$ELSEWHERE2"
+check "the removal is cancelled" cancelled
+check "result in the trace" result_is "$TMP/trace" remove \
+	error=-125 phase=execute handler=memory reason=cancelled not_restored=0
+check "nobody was killed" equal "$(vmstat oom_kill)" "$OOM_KILLS"
+check "nothing is isolated" equal "$(isolated)" 0
+check "nothing is poisoned" equal "$(poisoned_kib)" 0
+check "everything is as before" state_same "$TMP/state"
+check "the data is unchanged" data_same
+check "without the pin: the DIMM goes, and comes back" unpin
+check "everything is as before" state_same "$TMP/state"
+check "the data is unchanged" data_same
+ktap_finished
