@@ -75,9 +75,9 @@ build() {
 # KUnit is built into the kernel and ran when the VM booted: count what the
 # serial log of the first boot says about the tests of our suite
 kunit() {
-	local log=$logs/vm/console1.log p f s
+	local log p f s
 
-	[[ -e $log ]] || log=$(find "$logs/vm" -name '*.log' -exec grep -l "# Subtest: $suite" {} + 2>/dev/null | sort | head -n 1)
+	log=$(find "$logs/vm" -name '*.log' -exec grep -l "# Subtest: $suite" {} + 2>/dev/null | sort | head -n 1)
 	say "kunit"
 	[[ -n $log ]] || { echo "not ok kunit: no serial log"; add 0 1 0; return; }
 	tr -d '\r' <"$log" | sed -E 's/^(<[0-9]+>)?\[ *[0-9.]+\](\[ *[TC][0-9]+\])? ?//' |
@@ -145,8 +145,8 @@ fi
 stage lint '/^(ok|FAIL|     |==)/' "$TOP/scripts/lint.sh"
 if build kernel "$TOP/scripts/build-kernel.sh" "$LINUX" "$BUILD/kernel"; then
 	if [[ -x $vmtest ]]; then
-		stage vm '/^(not )?ok |^# (selftests|QEMU)|^Bail/' "$vmtest" \
-			-k "$BUILD/kernel/arch/x86/boot/bzImage" -c "$BUILD/kernel/.config" -o "$logs/vm"
+		stage vm '/^(not )?ok |^# (selftests|QEMU)|^Bail/' "$TOP/scripts/vmtests.sh" "$vmtest" \
+			"$logs/vm" -k "$BUILD/kernel/arch/x86/boot/bzImage" -c "$BUILD/kernel/.config"
 		kunit
 		if build kernel-base "$TOP/scripts/build-base.sh"; then
 			compare_mainline

@@ -84,8 +84,7 @@ blocks_are()
 	equal "$found" "$(printf '%s online ' "$@")"
 }
 
-[[ -e $FW ]] || skip_all "no device SHPT0000: run vmtest.sh"
-test_begin 9
+test_begin 9 "$FW" "$MEM_DIR/probe"
 [[ $((0x$(cat "$MEM_DIR/block_size_bytes"))) -eq $((BLOCK_SIZE)) ]] ||
 	ktap_exit_fail_msg "memory blocks are not of $BLOCK_SIZE bytes"
 state_save "$TMP/state"

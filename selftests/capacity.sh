@@ -66,7 +66,7 @@ check "nobody was killed" nobody_killed
 check "everything is as before" state_same "$TMP/state"
 umount "$TMP/dimm"
 
-check "96 MiB are in the DIMM" fills_movable 96 fill 96 dimm
+check "128 MiB are in the DIMM" fills_movable 128 fill 128 dimm
 check "it fits, but would leave nothing to the kernel: refused" refused "$OST_BUSY"
 check "result in the trace" result_is "$TMP/trace" remove \
 	error=-12 phase=execute handler=memory reason=no-capacity not_restored=0

@@ -103,13 +103,11 @@ test_cleanup_cgroup()
 	test_cleanup
 }
 
-test_begin 20
+test_begin 20 "$SHP_DIR/state" "$UNPOISON"
 trap test_cleanup_cgroup EXIT
 mkdir "$TMP/cgroup"
 mount -t cgroup2 none "$TMP/cgroup" &&
 	echo "+memory +cpuset" > "$TMP/cgroup/cgroup.subtree_control"
-ELSEWHERE=$(free_pfn 1)
-ELSEWHERE2=$(free_pfn 2)
 
 check "a DIMM of $GIB GiB" bigger_dimm
 check "$DATA_MIB MiB of data" data_fill "$DATA_MIB"
@@ -118,10 +116,12 @@ state_save "$TMP/state"
 check "the removal runs for $RUN_SECONDS s" runs_long
 check "meanwhile: a cgroup is created" quick create_cgroup
 check "meanwhile: it is removed" quick rmdir "$TMP/cgroup/a"
+ELSEWHERE=$(free_pfn 1)
 check "meanwhile: a page elsewhere is poisoned" quick poison "$ELSEWHERE"
 check "meanwhile: it is healed" quick unpoison "$ELSEWHERE"
-check "meanwhile: another page elsewhere is given up" quick soft_offline "$ELSEWHERE2"
-check "meanwhile: it is healed" quick unpoison "$ELSEWHERE2"
+ELSEWHERE=$(free_pfn 2)
+check "meanwhile: another page elsewhere is given up" quick soft_offline "$ELSEWHERE"
+check "meanwhile: it is healed" quick unpoison "$ELSEWHERE"
 check "the removal is cancelled" cancelled
 check "result in the trace" result_is "$TMP/trace" remove \
 	error=-125 phase=execute handler=memory reason=cancelled not_restored=0

@@ -102,7 +102,7 @@ give_page_back()
 		equal "$(cat "$TEST_DIR/offline_page")" 0 && unplug d1 && plug d1
 }
 
-test_begin $((5 + NR * 2 + 13))
+test_begin $((5 + NR * 2 + 13)) "$TEST_DIR/notifier"
 mapfile -t BLOCKS < <(dimm_blocks d1)
 
 check "$DATA_MIB MiB of data" data_fill "$DATA_MIB"

@@ -52,7 +52,7 @@ all_but_one_same()
 	return 1
 }
 
-test_begin 18
+test_begin 18 "$VETO" "$UNPOISON"
 mapfile -t BLOCKS < <(dimm_blocks d1)
 NR=${#BLOCKS[@]}
 FIRST=${BLOCKS[2]}

@@ -14,6 +14,7 @@ CPU_DIR=/sys/devices/system/cpu
 MEM_DIR=/sys/devices/system/memory
 SHP_DIR=/sys/kernel/sys_hotplug
 TRACE_DIR=/sys/kernel/tracing
+UNPOISON=/sys/kernel/debug/hwpoison/unpoison-pfn
 DEADLINE=${SYS_HOTPLUG_DEADLINE:-120}
 PAGE_SIZE=4096
 
@@ -53,6 +54,8 @@ test_begin()
 		[[ -e $file ]] || skip_all "no $file"
 	done
 	BLOCK_PAGES=$((0x$(cat "$MEM_DIR/block_size_bytes") / PAGE_SIZE))
+	# Some tests count what migrates
+	echo 0 > /proc/sys/vm/compaction_proactiveness
 	TMP=$(mktemp -d)
 	trap test_cleanup EXIT
 	ktap_set_plan "$plan"
@@ -404,7 +407,6 @@ uevents()
 	cat /sys/kernel/uevent_seqnum
 }
 
-# data_fill MIB [OPTION]: files in a tmpfs, with their checksums
 # free_pfn BLOCK: of its last free page, by bit 10 of /proc/kpageflags
 free_pfn()
 {
@@ -429,7 +431,7 @@ soft_offline()
 
 unpoison()
 {
-	echo "$1" > /sys/kernel/debug/hwpoison/unpoison-pfn
+	echo "$1" > "$UNPOISON"
 }
 
 poisoned_kib()
@@ -437,7 +439,7 @@ poisoned_kib()
 	awk '/^HardwareCorrupted:/ { print $2 }' /proc/meminfo
 }
 
-# data_fill MIB: files in a tmpfs, with their checksums
+# data_fill MIB [OPTION]: files in a tmpfs, with their checksums
 data_fill()
 {
 	local i
