@@ -73,8 +73,9 @@ check_tree() {
 	echo "build/linux is not the series: make refresh (its commits are right), or make tree (the patches are)"
 }
 
-# not_ours PATCH: drop what checkpatch says of lines that PATCH only moves, and
-# of the layout of trace events, which is that of all others in the kernel
+# not_ours PATCH: drop what checkpatch says of lines that PATCH only moves, of
+# names in mixed case that mm has already, and of the layout of trace events,
+# which is that of all others in the kernel
 not_ours() {
 	awk -v patch="$1" '
 		BEGIN {
@@ -96,6 +97,12 @@ not_ours() {
 			if ($2 ~ /FILE: include\/trace\/events\// &&
 			    $1 ~ /^CHECK:(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT):/)
 				next
+			if (match($1, /^CHECK:CAMELCASE: .*<[A-Za-z_0-9]+>$/)) {
+				name = $1
+				gsub(/.*<|>$/, "", name)
+				if (system("git grep -qw " name " refs/tags/base -- mm") == 0)
+					next
+			}
 			print $0 "\n"
 		}'
 }
