@@ -177,8 +177,7 @@ document() {
 	* All blocks are online_movable, and the contents are the same afterwards, by checksum or pattern. thp, hugetlb, anon: a process's
 	  memory; pagecache: ext2.
 	* refuse: in the last block is what cannot move, and the others hold tmpfs; the time is that until the refusal.
-	* node: 400 MiB in two DIMMs of 512 MiB that are all of node 1, one removed after the other. Then base moves each page once
-	  as well, because it prefers other nodes.
+	* node: 400 MiB in two DIMMs of 512 MiB that are all of node 1, one removed after the other.
 	* block-offline, block-online: an empty block's \`state\` file.
 	* The runs of one row that takes more than 0.1 s are at most $(spread) apart.
 	END
