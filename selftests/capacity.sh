@@ -52,26 +52,28 @@ swap_on()
 	mkswap "$SWAP" > /dev/null && swapon "$SWAP"
 }
 
-test_begin 18 "$SWAP"
-check "$DATA_MIB MiB of data" data_fill "$DATA_MIB"
+test_begin 20 "$SWAP"
 state_save "$TMP/state"
-
 check "128 MiB are free elsewhere" fill_elsewhere 128
-check "700 MiB are in the DIMM" fills_movable 700 fill 700 dimm
+check "$DATA_MIB MiB of data in the DIMM" fills_movable "$DATA_MIB" data_fill "$DATA_MIB"
+
+check "700 MiB are in the DIMM" fills_movable 700 fill $((700 - DATA_MIB)) dimm
 check "no place for it: refused" refused "$OST_FAILURE"
 check "result in the trace" result_is "$TMP/trace" remove \
 	error=-12 phase=validate handler=memory reason=no-capacity not_restored=0
 check "nothing has migrated" equal "$MIGRATED" 0
 check "nobody was killed" nobody_killed
 check "everything is as before" state_same "$TMP/state"
+check "the data is unchanged" data_same
 umount "$TMP/dimm"
 
-check "128 MiB are in the DIMM" fills_movable 128 fill 128 dimm
+check "128 MiB are in the DIMM" fills_movable 128 fill $((128 - DATA_MIB)) dimm
 check "it fits, but would leave nothing to the kernel: refused" refused "$OST_BUSY"
 check "result in the trace" result_is "$TMP/trace" remove \
 	error=-12 phase=execute handler=memory reason=no-capacity not_restored=0
 check "nobody was killed" nobody_killed
 check "everything is as before" state_same "$TMP/state"
+check "the data is unchanged" data_same
 umount "$TMP/dimm"
 
 check "there is swap" swap_on
