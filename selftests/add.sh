@@ -8,61 +8,19 @@
 # shellcheck disable=SC1091
 . "$(dirname "$0")/sys_hotplug_lib.sh"
 
-FW=/sys/bus/acpi/devices/SHPT0000:00
 BLOCK_SIZE=0x8000000
-OST=
-
-fw_device()
-{
-	local path
-
-	for path in /sys/bus/acpi/devices/PNP0C80:*/path; do
-		[[ $(cat "$path") = '\_SB_.MEM0' ]] && echo "${path%/path}"
-	done
-}
-
-# fw_ost_wait COUNT: SOURCE:STATUS of the COUNT-th answer into OST
-fw_ost_wait()
-{
-	local i last
-
-	for ((i = 0; i < DEADLINE * 10; i++)); do
-		read -r last < "$FW/hrv"
-		OST=$((last / 1000 % 1000)):$((last % 1000))
-		[[ $((last / 1000000)) -lt $1 ]] || return 0
-		sleep 0.1
-	done
-	ktap_print_msg "no answer to the firmware"
-	return 1
-}
-
-answers()
-{
-	local last
-
-	read -r last < "$FW/hrv"
-	echo $((last / 1000000))
-}
 
 insert()
 {
-	local nr
-
-	nr=$(answers)
 	trace_start
-	cat "$FW/sun" > /dev/null
-	fw_ost_wait $((nr + 1))
+	fw_answers 1 fw_read SHPT0000/sun
 	trace_stop "$TMP/trace"
 	equal "$OST" "$OST_INSERTION:$1"
 }
 
 eject()
 {
-	local nr
-
-	nr=$(answers)
-	echo 1 > "$(fw_device)/eject"
-	fw_ost_wait $((nr + 1))
+	fw_answers 1 fw_eject MEM0
 	equal "$OST" "$OST_EJECT:$OST_SUCCESS"
 }
 
@@ -84,7 +42,7 @@ blocks_are()
 	equal "$found" "$(printf '%s online ' "$@")"
 }
 
-test_begin 9 "$FW" "$MEM_DIR/probe"
+test_begin 9 "$FW/SHPT0000:00" "$MEM_DIR/probe"
 [[ $((0x$(cat "$MEM_DIR/block_size_bytes"))) -eq $((BLOCK_SIZE)) ]] ||
 	ktap_exit_fail_msg "memory blocks are not of $BLOCK_SIZE bytes"
 state_save "$TMP/state"

@@ -26,14 +26,13 @@ write_fails()
 # cancel OP COMMAND: cancel what COMMAND asks for when memory is in work
 cancel()
 {
-	local deadline=$((SECONDS + DEADLINE)) id op phase handler
+	local deadline=$((SECONDS + DEADLINE))
 
 	trace_start
 	"$2" d1 || return 1
-	while [[ $SECONDS -lt $deadline ]]; do
-		read -r id op phase handler 2>/dev/null < "$SHP_DIR/state" || break
-		[[ "$op $phase $handler" = "$1 execute memory" ]] || continue
-		echo "$id" > "$SHP_DIR/cancel" && break
+	while [[ $SECONDS -lt $deadline && -e $SHP_DIR/state ]]; do
+		executing "$1" || continue
+		echo "$ID" > "$SHP_DIR/cancel" && break
 		return 1
 	done
 	ost_wait d1

@@ -28,18 +28,10 @@ fill_elsewhere()
 	fill $((free - $1)) elsewhere && dimm_set d1 online_movable
 }
 
-# refused STATUS
 refused()
 {
-	local before
-
-	before=$(vmstat pgmigrate_success)
 	OOM_KILLS=$(vmstat oom_kill)
-	trace_start
-	unplug_send d1 && ost_wait d1
-	trace_stop "$TMP/trace"
-	MIGRATED=$(($(vmstat pgmigrate_success) - before))
-	equal "${OST#*:}" "$1"
+	observe removal_refused d1
 }
 
 nobody_killed()
@@ -58,7 +50,7 @@ check "128 MiB are free elsewhere" fill_elsewhere 128
 check "$DATA_MIB MiB of data in the DIMM" fills_movable "$DATA_MIB" data_fill "$DATA_MIB"
 
 check "700 MiB are in the DIMM" fills_movable 700 fill $((700 - DATA_MIB)) dimm
-check "no place for it: refused" refused "$OST_FAILURE"
+check "no place for it: refused" refused
 check "result in the trace" result_is "$TMP/trace" remove \
 	error=-12 phase=validate handler=memory reason=no-capacity not_restored=0
 check "nothing has migrated" equal "$MIGRATED" 0
@@ -68,7 +60,7 @@ check "the data is unchanged" data_same
 umount "$TMP/dimm"
 
 check "128 MiB are in the DIMM" fills_movable 128 fill $((128 - DATA_MIB)) dimm
-check "it fits, but would leave nothing to the kernel: refused" refused "$OST_BUSY"
+check "it fits, but would leave nothing to the kernel: refused" refused
 check "result in the trace" result_is "$TMP/trace" remove \
 	error=-12 phase=execute handler=memory reason=no-capacity not_restored=0
 check "nobody was killed" nobody_killed

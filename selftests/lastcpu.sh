@@ -7,6 +7,11 @@
 # shellcheck disable=SC1091
 . "$(dirname "$0")/sys_hotplug_lib.sh"
 
+offline_last()
+{
+	! cpu_offline 1 2> "$TMP/error" && grep -q 'busy' "$TMP/error"
+}
+
 eject_last()
 {
 	trace_start
@@ -19,11 +24,13 @@ if ! grep -q 'isolcpus=domain,0' /proc/cmdline; then
 	ktap_print_header
 	skip_all "not booted with isolcpus=domain,0"
 fi
-test_begin 5
+test_begin 7
 cpu_offline 2
 cpu_offline 3
 state_save "$TMP/state"
 check "cpu0 and cpu1 are online" equal "$(cat "$CPU_DIR/online")" 0-1
+check "the last housekeeping CPU cannot go offline" offline_last
+check "everything is as before" state_same "$TMP/state"
 check "eject of the last housekeeping CPU: refused" eject_last
 check "result in the trace" result_is "$TMP/trace" remove \
 	error=-16 phase=validate handler=cpu device=cpu1 reason=last-cpu not_restored=0

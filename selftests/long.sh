@@ -28,14 +28,6 @@ pin()
 	(cd "$TMP/data" && md5sum pinned >> "$TMP/sums")
 }
 
-executing()
-{
-	local op phase handler
-
-	read -r ID op phase handler < "$SHP_DIR/state" &&
-		[[ "$op $phase $handler" == "remove execute memory" ]]
-}
-
 runs_long()
 {
 	local i
@@ -44,14 +36,14 @@ runs_long()
 	OOM_KILLS=$(vmstat oom_kill)
 	unplug_send d1 || return 1
 	for ((i = 0; i < 100; i++)); do
-		executing && break
+		executing remove && break
 		sleep 0.1
 	done
 	for ((i = 0; i < RUN_SECONDS * 10; i++)); do
-		executing || break
+		executing remove || break
 		sleep 0.1
 	done
-	executing && return
+	executing remove && return
 	ktap_print_msg "after $i/10 s: $(cat "$SHP_DIR/state")"
 	return 1
 }
@@ -66,7 +58,7 @@ quick()
 	for ((i = 0; i < 10; i++)); do
 		sleep 0.1
 		[[ -s $status ]] || continue
-		executing && equal "$(cat "$status")" 0
+		executing remove && equal "$(cat "$status")" 0
 		return
 	done
 	ktap_print_msg "not done after a second"
@@ -83,7 +75,7 @@ cancelled()
 {
 	local start=$SECONDS
 
-	executing && echo "$ID" > "$SHP_DIR/cancel" && ost_wait d1 || return 1
+	executing remove && echo "$ID" > "$SHP_DIR/cancel" && ost_wait d1 || return 1
 	trace_stop "$TMP/trace"
 	ost_refused || return 1
 	[[ $((SECONDS - start)) -le 5 ]] && return

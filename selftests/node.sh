@@ -9,7 +9,6 @@
 . "$(dirname "$0")/sys_hotplug_lib.sh"
 
 DATA_MIB=${SYS_HOTPLUG_NODE_MIB:-32}
-NODE_DIR=/sys/devices/system/node
 ZONES_DIMM_MIB=256
 
 # include/linux/node.h
@@ -74,19 +73,6 @@ kswapd_stays()
 	equal "$(kswapd)" "$KSWAPD"
 }
 
-node_shmem_mib()
-{
-	awk '$3 == "Shmem:" { print int($4 / 1024) }' "$NODE_DIR/node1/meminfo"
-}
-
-fill_node()
-{
-	data_fill "$1" mpol=bind:1 || return 1
-	[[ $(node_shmem_mib) -ge $1 ]] && return
-	ktap_print_msg "$(node_shmem_mib) of $1 MiB are in node 1"
-	return 1
-}
-
 # Pages in a pipe do not migrate
 pin()
 {
@@ -104,15 +90,13 @@ unpin()
 # Cancelled when all that can migrate has migrated
 cancel_removal()
 {
-	local deadline=$((SECONDS + DEADLINE)) id op phase handler
+	local deadline=$((SECONDS + DEADLINE))
 
 	unplug_send d3 || return 1
 	while [[ $SECONDS -lt $deadline && $(node_shmem_mib) -gt 0 ]]; do
 		sleep 0.1
 	done
-	read -r id op phase handler < "$SHP_DIR/state"
-	equal "$op $phase $handler" "remove execute memory" || return 1
-	echo "$id" > "$SHP_DIR/cancel" || return 1
+	executing remove && echo "$ID" > "$SHP_DIR/cancel" || return 1
 	ost_wait d3
 	ost_refused
 }

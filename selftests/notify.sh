@@ -23,26 +23,10 @@ max_outstanding $(($1 > 0))
 violations 0"
 }
 
-# remove COMMAND...: what COMMAND does, and what it takes
 remove()
 {
-	local migrated sent
-
 	echo 0 > "$TEST_DIR/notifier"
-	migrated=$(vmstat pgmigrate_success)
-	sent=$(uevents)
-	trace_start
-	"$@"
-	local status=$?
-	trace_stop "$TMP/trace"
-	MIGRATED=$(($(vmstat pgmigrate_success) - migrated))
-	UEVENTS=$(($(uevents) - sent))
-	return "$status"
-}
-
-removal_refused()
-{
-	unplug_send d1 && ost_wait d1 && ost_refused
+	observe "$@"
 }
 
 # New pages prefer ZONE_MOVABLE, which is the DIMM's
@@ -63,7 +47,7 @@ objection()
 	fi
 
 	echo "$1" > "$TEST_DIR/veto"
-	remove removal_refused || return 1
+	remove removal_refused d1 || return 1
 	told "$asked" "$offline" "$cancelled" || return 1
 	result_is "$TMP/trace" remove error=-16 phase=execute handler=memory \
 		"device=memory$block" reason=offline-failed not_restored=0 || return 1
@@ -118,7 +102,7 @@ done
 
 check "a page of the last block is PageOffline, and referenced" keep_page
 FREE=$(free_pages)
-check "such a page: refused" remove removal_refused
+check "such a page: refused" remove removal_refused d1
 check "such a page: result in the trace" result_is "$TMP/trace" remove \
 	error=-16 phase=execute handler=memory "device=memory${BLOCKS[NR-1]}" \
 	reason=unmovable-page not_restored=0

@@ -29,17 +29,6 @@ phases()
 	sed -n 's/.* shp_phase_enter .*phase=\([^ ]*\).*/\1/p' "$1" | xargs
 }
 
-# handlers FILE PHASE...
-handlers()
-{
-	local file=$1 phase
-
-	shift
-	for phase; do
-		sed -n "s/.* shp_handler_enter .*phase=$phase handler=\([^ ]*\).*/\1/p" "$file"
-	done | xargs
-}
-
 # In the order of their first work: firmware adds in execute, and removes in commit
 workers()
 {

@@ -46,21 +46,6 @@ make_offline()
 	echo offline > "$MEM_DIR/memory$OFFLINE/state"
 }
 
-refused()
-{
-	local migrated sent
-
-	trace_start
-	migrated=$(vmstat pgmigrate_success)
-	sent=$(uevents)
-	FREE=$(free_pages)
-	unplug_send d1 && ost_wait d1
-	UEVENTS=$(($(uevents) - sent))
-	MIGRATED=$(($(vmstat pgmigrate_success) - migrated))
-	trace_stop "$TMP/trace.dimm"
-	ost_refused
-}
-
 # The rest of the kernel may use the block by now: then it stays as it is
 restore()
 {
@@ -86,8 +71,9 @@ check "data in the DIMM" data_fill "$DATA_MIB"
 check "a block of the DIMM is offline" make_offline
 check "unmovable memory in the DIMM's last block" make_unmovable
 state_save "$TMP/state"
-check "the DIMM: refused" refused
-check "the DIMM: result in the trace" result_is "$TMP/trace.dimm" remove \
+FREE=$(free_pages)
+check "the DIMM: refused" observe removal_refused d1
+check "the DIMM: result in the trace" result_is "$TMP/trace" remove \
 	error=-16 phase=validate handler=memory "device=memory$LAST" \
 	reason=unmovable-page not_restored=0
 check "the DIMM: nothing has migrated" equal "$MIGRATED" 0

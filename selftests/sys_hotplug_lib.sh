@@ -12,18 +12,23 @@ SYS_HOTPLUG_DIR=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 
 CPU_DIR=/sys/devices/system/cpu
 MEM_DIR=/sys/devices/system/memory
+NODE_DIR=/sys/devices/system/node
 SHP_DIR=/sys/kernel/sys_hotplug
+FW=/sys/bus/acpi/devices
+FW_COUNT=0
 TRACE_DIR=/sys/kernel/tracing
 UNPOISON=/sys/kernel/debug/hwpoison/unpoison-pfn
 DEADLINE=${SYS_HOTPLUG_DEADLINE:-120}
 PAGE_SIZE=4096
 
 # _OST as in the ACPI specification
+OST_BUS_CHECK=0
 OST_INSERTION=1
 OST_EJECT_REQUEST=3
 OST_EJECT=259
 OST_SUCCESS=0
 OST_FAILURE=1
+OST_NOT_SUPPORTED=128
 OST_BUSY=130
 OST_IN_PROGRESS=132
 
@@ -189,6 +194,14 @@ slot_of()
 	esac
 }
 
+# ost_known SOURCE:STATUS: does the specification have it, and libvirt understand it
+ost_known()
+{
+	[[ $1 =~ ^([01]:[01]|(3|259):([01]|12[89]|13[0-2]))$ ]] && return
+	ktap_print_msg "_OST $1 has no meaning"
+	return 1
+}
+
 # ost_wait DEVICE: the guest's answer into OST ("source:status"), all of them into OST_ALL
 ost_wait()
 {
@@ -202,7 +215,8 @@ ost_wait()
 		[[ $EVENT =~ \"source\":\ ([0-9]+),\ \"status\":\ ([0-9]+) ]] || continue
 		OST=${BASH_REMATCH[1]}:${BASH_REMATCH[2]}
 		OST_ALL+="${OST_ALL:+ }$OST"
-		[[ ${BASH_REMATCH[2]} -eq $OST_IN_PROGRESS ]] || return 0
+		ost_known "$OST" || return 1
+		[[ ${OST#*:} -eq $OST_IN_PROGRESS ]] || return 0
 	done
 	ktap_print_msg "$1: no final _OST within $DEADLINE s, seen: ${OST_ALL:-none}"
 	return 1
@@ -282,6 +296,62 @@ ost_refused()
 		[[ ${OST#*:} -ge 128 && ${OST#*:} -lt $OST_IN_PROGRESS ]] && return
 	ktap_print_msg "_OST is $OST_ALL"
 	return 1
+}
+
+# removal_refused DEVICE
+removal_refused()
+{
+	unplug_send "$1" && ost_wait "$1" && ost_refused
+}
+
+# Firmware of the test's own, TEST.asl: in sysfs its devices SHPTnnnn have files that
+# run a method when they are read
+
+# fw_read FILE
+fw_read()
+{
+	cat "$FW/${1/\//:00/}"
+}
+
+# fw_device NAME: its directory
+fw_device()
+{
+	dirname "$(grep -lxF "\\_SB_.$1" "$FW"/*/path)"
+}
+
+fw_name()
+{
+	basename "$(fw_device "$1")"
+}
+
+fw_eject()
+{
+	echo 1 > "$(fw_device "$1")/eject"
+}
+
+# fw_answers NR COMMAND...: the firmware gets that many answers to what the command does,
+# no more, and none before; the last one into OST. SHPT0000/hrv is COUNT * 1000000 +
+# SOURCE * 1000 + STATUS.
+fw_answers()
+{
+	local nr=$1 i last count=$FW_COUNT
+
+	shift
+	OST=none
+	last=$(fw_read SHPT0000/hrv)
+	if [[ $((last / 1000000)) -ne $count ]]; then
+		ktap_print_msg "answers to the firmware: $((last / 1000000)), expected $count"
+		return 1
+	fi
+	"$@" > /dev/null
+	for ((i = 0; i < DEADLINE * 10; i++)); do
+		last=$(fw_read SHPT0000/hrv)
+		FW_COUNT=$((last / 1000000))
+		[[ $((FW_COUNT - count)) -lt $nr ]] || break
+		sleep 0.1
+	done
+	OST=$((last / 1000 % 1000)):$((last % 1000))
+	ost_known "$OST" && equal "$((FW_COUNT - count)) answers" "$nr answers"
 }
 
 # CPUs and memory
@@ -457,6 +527,20 @@ data_fill()
 	(cd "$TMP/data" && md5sum -- * > "$TMP/sums")
 }
 
+node_shmem_mib()
+{
+	awk '$3 == "Shmem:" { print int($4 / 1024) }' "$NODE_DIR/node1/meminfo"
+}
+
+# fill_node MIB: data_fill in node 1
+fill_node()
+{
+	data_fill "$1" mpol=bind:1 || return 1
+	[[ $(node_shmem_mib) -ge $1 ]] && return
+	ktap_print_msg "$(node_shmem_mib) of $1 MiB are in node 1"
+	return 1
+}
+
 # New pages prefer ZONE_MOVABLE, which is the DIMM's
 data_rewrite()
 {
@@ -484,6 +568,9 @@ state_save()
 		for mask in present online possible offline; do
 			read -r cpus < "$CPU_DIR/$mask"
 			echo "cpu $mask: $cpus"
+		done
+		for block in /sys/bus/container/devices/*/online; do
+			[[ ! -e $block ]] || echo "$block: $(cat "$block")"
 		done
 		for block in "$MEM_DIR"/memory[0-9]*; do
 			read -r state < "$block/state"
@@ -533,6 +620,17 @@ field()
 	[[ " $2 " =~ \ $1=([^ ]*)\  ]] && echo "${BASH_REMATCH[1]}"
 }
 
+# handlers FILE PHASE...
+handlers()
+{
+	local file=$1 phase
+
+	shift
+	for phase; do
+		sed -n "s/.* shp_handler_enter .*phase=$phase handler=\([^ ]*\).*/\1/p" "$file"
+	done | xargs
+}
+
 # result_is FILE OP FIELD=VALUE...: the only request of this kind ended like this
 result_is()
 {
@@ -554,4 +652,29 @@ result_is()
 		bad=1
 	done
 	return "$bad"
+}
+
+# observe COMMAND...: requests into the trace, what else happens into MIGRATED and UEVENTS
+observe()
+{
+	local migrated sent status
+
+	migrated=$(vmstat pgmigrate_success)
+	sent=$(uevents)
+	trace_start
+	"$@"
+	status=$?
+	trace_stop "$TMP/trace"
+	MIGRATED=$(($(vmstat pgmigrate_success) - migrated))
+	UEVENTS=$(($(uevents) - sent))
+	return "$status"
+}
+
+# executing OP: is memory in work in such a request? Its number into ID
+executing()
+{
+	local op phase handler
+
+	read -r ID op phase handler 2>/dev/null < "$SHP_DIR/state" &&
+		[[ "$op $phase $handler" == "$1 execute memory" ]]
 }

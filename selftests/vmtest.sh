@@ -34,7 +34,7 @@ LOG_TAIL=40
 
 TESTS=(cpu.sh dimm.sh storm.sh virtio_mem.sh virtio_mem_bbm.sh dax.sh order.sh
        cancel.sh refuse.sh evac.sh evac_memmap.sh capacity.sh node.sh notify.sh
-       long.sh poison.sh add.sh lastcpu.sh)
+       long.sh poison.sh add.sh eject.sh bad.sh container.sh lastcpu.sh)
 CMDLINE="console=ttyS0 oops=panic panic=-1 memhp_default_state=online_movable"
 
 BAD="BUG: |WARNING: |WARNING in |Oops|general protection fault|Call Trace:|Kernel panic"

@@ -1,0 +1,153 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# vmtest: cmdline=memmap=384M$0x40000000
+#
+# A container leaves as a whole, with its CPUs, its memory and the container in it,
+# and comes back. The firmware is container.asl.
+
+# shellcheck disable=SC1091
+. "$(dirname "$0")/sys_hotplug_lib.sh"
+
+PROFILE=/sys/firmware/acpi/hotplug/container/demand_offline
+VETO=/sys/kernel/debug/test_memory_hotplug/veto
+CYCLES=${SYS_HOTPLUG_CONTAINER_CYCLES:-5}
+DATA_MIB=32
+AUTO=
+
+eject()
+{
+	trace_start
+	fw_answers 1 fw_eject PCI0.SLOT.MOD0
+	trace_stop "$TMP/trace"
+	equal "$OST" "$OST_EJECT:$1"
+}
+
+insert()
+{
+	trace_start
+	fw_answers 1 fw_read SHPT0000/sun
+	trace_stop "$TMP/trace"
+	equal "$OST" "$OST_INSERTION:$OST_SUCCESS"
+}
+
+# order_is PHASE HANDLER...
+order_is()
+{
+	local phase=$1
+
+	shift
+	equal "$(handlers "$TMP/trace" "$phase")" "$*"
+}
+
+asked()
+{
+	local sent
+
+	sent=$(uevents)
+	eject "$OST_BUSY" || return 1
+	equal $(($(uevents) - sent)) 1
+}
+
+written()
+{
+	echo "$1" > "$PROFILE"
+} 2> /dev/null
+
+# Nothing goes if one block must not
+objection()
+{
+	echo "$1" > "$VETO"
+	eject "$OST_BUSY" || return 1
+	result_is "$TMP/trace" remove error=-16 phase=execute handler=memory \
+		reason=offline-failed not_restored=0 && state_same "$TMP/state"
+}
+
+refused_by_firmware()
+{
+	fw_read SHPT0001/sun > /dev/null
+	eject "$OST_FAILURE" && result_is "$TMP/trace" remove error=-5 phase=commit \
+		handler=acpi reason=eject-refused not_restored=0
+}
+
+# By themselves, if they can
+cpus_online()
+{
+	local cpu
+
+	for cpu in 1 2 3; do
+		[[ -n $AUTO ]] || cpu_online "$cpu" || return 1
+	done
+	equal "$(cat "$CPU_DIR/online")" 0-3
+}
+
+memory_gone()
+{
+	local block
+
+	for block in 8 9 10; do
+		[[ -e $MEM_DIR/memory$block ]] && return 1
+	done
+	return 0
+}
+
+nodes_are()
+{
+	equal "$(cat "$NODE_DIR/online")" "$1"
+}
+
+node_has_all()
+{
+	equal "$(cat "$NODE_DIR/node1/cpulist"):$(cat "$NODE_DIR/has_memory")" "1-3:0-1"
+}
+
+cycles()
+{
+	local i
+
+	for ((i = 0; i < CYCLES; i++)); do
+		eject "$OST_SUCCESS" && state_same "$TMP/gone" && insert && cpus_online &&
+			state_same "$TMP/state" && data_rewrite && continue
+		ktap_print_msg "cycle $i"
+		return 1
+	done
+}
+
+test_begin 27 "$FW/SHPT0001:00" "$VETO" "$PROFILE"
+state_save "$TMP/state"
+check "CPUs and memory are there" equal \
+	"$(cat "$CPU_DIR/online") $(cat "$MEM_DIR"/memory{8,9,10}/state | xargs | tr " " ,)" \
+	"0-3 online,online,online"
+check "user space is asked to take the container offline" asked
+check "nothing changes" state_same "$TMP/state"
+check "no other value than 0 and 1" equal "$(written 2 || echo refused)" refused
+check "the kernel is allowed to do it" written 0
+for nr in 1 2 3; do
+	check "objection $nr: refused, and everything is as before" objection "$nr"
+done
+check "the firmware refuses" refused_by_firmware
+check "everything is as before" state_same "$TMP/state"
+check "$DATA_MIB MiB of data" fill_node "$DATA_MIB"
+check "the container goes" eject "$OST_SUCCESS"
+check "validation is in order" order_is validate cpu memory acpi
+check "devices go offline in order" order_is execute cpu memory container
+check "the firmware is last" order_is commit acpi
+check "CPUs are gone" equal "$(cat "$CPU_DIR/present")" 0
+check "memory is gone" memory_gone
+check "the node is gone" nodes_are 0
+check "the data is unchanged" data_same
+state_save "$TMP/gone"
+if [[ -e $CPU_DIR/auto_online ]]; then
+	AUTO=1
+	echo online > "$CPU_DIR/auto_online"
+fi
+
+check "the container comes back" insert
+check "devices come in order" order_is execute acpi memory cpu
+check "the CPUs come online" cpus_online
+check "the node is back" nodes_are 0-1
+check "it has the CPUs and the memory" node_has_all
+check "CPUs and memory are as before" state_same "$TMP/state"
+check "$CYCLES cycles" cycles
+check "the data is unchanged" data_same
+[[ -z $AUTO ]] || echo offline > "$CPU_DIR/auto_online"
+ktap_finished
