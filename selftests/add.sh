@@ -12,16 +12,12 @@ BLOCK_SIZE=0x8000000
 
 insert()
 {
-	trace_start
-	fw_answers 1 fw_read SHPT0000/sun
-	trace_stop "$TMP/trace"
-	equal "$OST" "$OST_INSERTION:$1"
+	fw_told "$OST_INSERTION:$1" fw_read SHPT0000/sun
 }
 
 eject()
 {
-	fw_answers 1 fw_eject MEM0
-	equal "$OST" "$OST_EJECT:$OST_SUCCESS"
+	fw_told "$OST_EJECT:$OST_SUCCESS" fw_eject MEM0
 }
 
 # probe BLOCK: somebody else adds it; it comes online by policy

@@ -11,10 +11,7 @@
 # The next range of the firmware's table
 insert_next()
 {
-	trace_start
-	fw_answers 1 fw_read SHPT0000/sun
-	trace_stop "$TMP/trace"
-	equal "$OST" "$OST_INSERTION:$OST_FAILURE"
+	fw_told "$OST_INSERTION:$OST_FAILURE" fw_read SHPT0000/sun
 }
 
 refused()
@@ -27,9 +24,7 @@ refused()
 
 two_dimms()
 {
-	trace_start
-	fw_answers 2 fw_read SHPT0001/sun
-	trace_stop "$TMP/trace"
+	observe fw_answers 2 fw_read SHPT0001/sun
 }
 
 # result_of DEVICE: error and reason of its insertion
@@ -48,24 +43,17 @@ memory_online()
 
 eject_dim0()
 {
-	trace_start
-	fw_answers 2 fw_eject DIM0
-	trace_stop "$TMP/trace"
-	result_is "$TMP/trace" remove error=0
+	observe fw_answers 2 fw_eject DIM0 && result_is "$TMP/trace" remove error=0
 }
 
 insertion()
 {
-	fw_answers 1 fw_read "$1"
-	equal "$OST" "$OST_INSERTION:$2"
+	fw_told "$OST_INSERTION:$2" fw_read "$1"
 }
 
 eject_request()
 {
-	trace_start
-	fw_answers 1 fw_read SHPT0002/hrv
-	trace_stop "$TMP/trace"
-	equal "$OST" "$OST_EJECT_REQUEST:$OST_NOT_SUPPORTED"
+	fw_told "$OST_EJECT_REQUEST:$OST_NOT_SUPPORTED" fw_read SHPT0002/hrv
 }
 
 # flap: it is there, or nothing of it is; who hears of a failure has it not

@@ -14,23 +14,18 @@ BLOCKS="8 9"
 # inserted FILE: by the Device Check that reading the file sends
 inserted()
 {
-	fw_answers 1 fw_read "$1"
-	equal "$OST" "$OST_INSERTION:$OST_SUCCESS"
+	fw_told "$OST_INSERTION:$OST_SUCCESS" fw_read "$1"
 }
 
 # bus_checked FILE
 bus_checked()
 {
-	fw_answers 1 fw_read "$1"
-	equal "$OST" "$OST_BUS_CHECK:$OST_SUCCESS"
+	fw_told "$OST_BUS_CHECK:$OST_SUCCESS" fw_read "$1"
 }
 
 eject()
 {
-	trace_start
-	fw_answers 1 fw_eject "$1"
-	trace_stop "$TMP/trace"
-	equal "$OST" "$OST_EJECT:$2"
+	fw_told "$OST_EJECT:$2" fw_eject "$1"
 }
 
 eject_refused()
@@ -53,17 +48,6 @@ two_zones()
 	done
 	echo online_kernel > "$MEM_DIR/memory8/state" &&
 		echo online_movable > "$MEM_DIR/memory9/state"
-}
-
-blocks_gone()
-{
-	local block
-
-	for block; do
-		[[ ! -e $MEM_DIR/memory$block ]] && continue
-		ktap_print_msg "memory$block is there"
-		return 1
-	done
 }
 
 offline()

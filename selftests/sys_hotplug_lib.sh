@@ -354,6 +354,27 @@ fw_answers()
 	ost_known "$OST" && equal "$((FW_COUNT - count)) answers" "$nr answers"
 }
 
+# fw_told OST COMMAND...: that is the only answer to what the command does; traced
+fw_told()
+{
+	local expected=$1
+
+	shift
+	observe fw_answers 1 "$@" && equal "$OST" "$expected"
+}
+
+# blocks_gone BLOCK...
+blocks_gone()
+{
+	local block
+
+	for block; do
+		[[ ! -e $MEM_DIR/memory$block ]] && continue
+		ktap_print_msg "memory$block is there"
+		return 1
+	done
+}
+
 # CPUs and memory
 
 cpu_online()
