@@ -38,7 +38,9 @@ vm: kernel	## a shell in a VM of that kernel, QMP at hand
 
 .PHONY: demo
 demo: deps kernel	## from nothing to a VM in which a DIMM and CPUs leave and return
-	@qemu-scripts/vm.sh -r qemu-scripts/demo.sh
+	@bash -o pipefail -c 'qemu-scripts/vm.sh -r qemu-scripts/demo.sh | \
+		qemu-scripts/timeline.sh -i -o build/demo.svg'
+	@echo "== the same as a picture: build/demo.svg"
 
 .PHONY: bench
 bench: deps build/linux	## base and series side by side: a table of ratios, a plot (BENCH_RUNS=N)
@@ -53,7 +55,7 @@ lint: build/linux	## apply, refresh, checkpatch, sparse, W=1, coccicheck, kernel
 	@scripts/lint.sh
 
 .PHONY: lint-quick
-lint-quick: build/linux	## those of them that take under a minute
+lint-quick: build/linux	## those of them that compile nothing; two minutes
 	@scripts/lint.sh -q
 
 .PHONY: bisect

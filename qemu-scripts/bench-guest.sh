@@ -11,6 +11,7 @@
 HOLD=../hold/bench-hold
 FILES=30000
 BLOCK_CYCLES=21
+WRITES=1000
 
 # used_pages [NODE]: in ZONE_MOVABLE. For the library, pages on the lists of a CPU
 # are in use; here they are free.
@@ -51,6 +52,30 @@ stop()
 	MIGRATED=$(($(migrated) - MIGRATED))
 }
 
+# event_time: of EVENT, by QEMU's clock
+event_time()
+{
+	[[ $EVENT =~ \"seconds\":\ ([0-9]+),\ \"microseconds\":\ ([0-9]+) ]] &&
+		printf '%d.%06d\n' "${BASH_REMATCH[1]}" "${BASH_REMATCH[2]}"
+}
+
+# unplug_measured DIMM...: START is when the guest answers that it removes the first
+# one, and END when it has answered for the last
+unplug_measured()
+{
+	local dimm first=
+
+	OST=none
+	for dimm; do
+		unplug_send "$dimm" || break
+		event_wait "ACPI_DEVICE_OST.*$(slot_of "$dimm")" "$DEADLINE" || break
+		: "${first:=$(event_time)}"
+		ost_wait "$dimm"
+	done
+	stop
+	START=$first END=$(event_time)
+}
+
 # dimm GIB: d1 is an empty DIMM of that size, all of it movable. The library's
 # plug and unplug want exact _OST sequences, which the unpatched kernel need not have.
 dimm()
@@ -61,7 +86,7 @@ dimm()
 		unplug_send d1 && ost_wait d1 && deleted_wait d1 || return 1
 	fi
 	qmp_run object-del id=m1 &&
-		qmp_run object-add qom-type=memory-backend-ram id=m1 size=$(($1 << 30)) &&
+		qmp_run object-add qom-type=memory-backend-ram id=m1 size=$(($1 << 30)) prealloc=true &&
 		plug_send d1 && ost_wait d1 || return 1
 	BLOCKS=$(dimm_blocks d1)
 	for block in $BLOCKS; do
@@ -78,8 +103,7 @@ remove()
 
 	shift 3
 	start
-	unplug_send d1 && ost_wait d1
-	stop
+	unplug_measured d1
 	if [[ ${OST#*:} != "$OST_SUCCESS" ]]; then
 		result=refused
 	elif ! deleted_wait d1; then
@@ -190,8 +214,7 @@ refuse()
 		return
 	fi
 	start
-	unplug_send d1 && ost_wait d1
-	stop
+	unplug_measured d1
 	ost_refused || result=not-refused
 	data_same || result=data-changed
 	report refuse 1 "$1" "$result"
@@ -203,7 +226,7 @@ node()
 	local dimm mib=$1 result=ok
 
 	for dimm in d2 d3; do
-		if ! qmp_run object-add qom-type=memory-backend-ram id="m${dimm#d}" size=$((512 << 20)) ||
+		if ! qmp_run object-add qom-type=memory-backend-ram id="m${dimm#d}" size=$((512 << 20)) prealloc=true ||
 		   ! plug_send "$dimm" 1 || ! ost_wait "$dimm"; then
 			not_run node 1 "$mib" no-dimm
 			return
@@ -214,11 +237,8 @@ node()
 		return
 	fi
 	start 1
-	for dimm in d2 d3; do
-		unplug_send "$dimm" && ost_wait "$dimm"
-		[[ ${OST#*:} = "$OST_SUCCESS" ]] || result=refused
-	done
-	stop
+	unplug_measured d2 d3
+	[[ $(cat "$NODE_DIR/has_memory") = 0 ]] || result=refused
 	data_same || result=data-changed
 	report node 1 "$mib" "$result"
 }
@@ -226,7 +246,7 @@ node()
 # An empty block: what an operation costs besides migration
 block()
 {
-	local i state
+	local i j state
 
 	if ! dimm 1; then
 		not_run block-offline 1 0 no-dimm
@@ -244,6 +264,17 @@ block()
 		report block-online 1 0 ok
 	done
 	[[ $i -eq $BLOCK_CYCLES ]] || not_run block 1 0 failed
+
+	for ((i = 0; i < BLOCK_CYCLES; i++)); do
+		start
+		for ((j = 0; j < WRITES; j++)); do
+			echo 1 > "$CPU_DIR/cpu1/online" || break
+		done
+		stop
+		[[ $j -eq $WRITES ]] || break
+		report cpu-write 1 0 ok
+	done
+	[[ $i -eq $BLOCK_CYCLES ]] || not_run cpu-write 1 0 failed
 }
 
 if ! qmp_open; then

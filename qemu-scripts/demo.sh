@@ -10,6 +10,7 @@
 
 DATA_MIB=${SYS_HOTPLUG_DEMO_MIB:-16}
 SUMMARY=()
+TRACE=()
 FAILED=0
 
 if [[ ${SYS_HOTPLUG_COLOR:-0} = 1 ]]; then
@@ -80,6 +81,7 @@ follow_request()
 
 	while IFS= read -r -t "$DEADLINE" -u "$EVENTS_FD" line; do
 		[[ $line =~ \ ([0-9]+\.[0-9]+):\ shp_([a-z_]+):\ (.*) ]] || continue
+		TRACE+=("$line")
 		event=${BASH_REMATCH[2]}
 		fields=()
 		for word in ${BASH_REMATCH[3]}; do
@@ -150,6 +152,7 @@ online()
 	echo
 	echo "$BOLD== chcpu -e $1$PLAIN"
 	if chcpu -e "$1"; then
+		[[ -z $EVENTS_FD ]] || follow_request
 		usecs "$EPOCHREALTIME"
 		ms $((US - start))
 		SUMMARY+=("cpu$1|online|${GREEN}done$PLAIN|$MS|")
@@ -228,5 +231,7 @@ summary
 if [[ -n $EVENTS_FD ]]; then
 	echo 0 > "$TRACE_DIR/events/sys_hotplug/enable"
 	kill "$READER" 2>/dev/null
+	# For timeline.sh
+	printf '%s\n' "${TRACE[@]}"
 fi
 exit "$FAILED"

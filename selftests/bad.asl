@@ -130,7 +130,7 @@ DefinitionBlock ("", "SSDT", 2, "SHPT", "BAD", 1)
 			Method (_EJ0, 1)
 			{
 				Notify (DIM0, 1)
-				Sleep (3000)
+				Sleep (6000)
 				DSTA = 0
 			}
 			Method (_OST, 3)

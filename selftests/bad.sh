@@ -8,6 +8,8 @@
 # shellcheck disable=SC1091
 . "$(dirname "$0")/sys_hotplug_lib.sh"
 
+TABLE=/sys/kernel/config/acpi/table/shpt
+
 # The next range of the firmware's table
 insert_next()
 {
@@ -46,6 +48,63 @@ eject_dim0()
 	observe fw_answers 2 fw_eject DIM0 && result_is "$TMP/trace" remove error=0
 }
 
+# table.asl
+table_load()
+{
+	mkdir "$TABLE" && cat table.aml > "$TABLE/aml" && TBL0=$(fw_name TBL0)
+}
+
+table_is_gone()
+{
+	local i
+
+	for ((i = 0; i < DEADLINE * 10; i++)); do
+		[[ ! -e $FW/$TBL0 ]] && return
+		sleep 0.1
+	done
+	ktap_print_msg "$TBL0 is there"
+	return 1
+}
+
+# state_has PATTERN: without starting a program, the firmware takes only 6 s
+state_has()
+{
+	local deadline=$((SECONDS + DEADLINE))
+
+	while [[ $SECONDS -lt $deadline ]]; do
+		[[ $(< "$SHP_DIR/state") == *$1* ]] && return
+	done
+	return 1
+}
+
+# While DIM0 is ejected, and the Device Check of its own waits, one of TBL0 does
+table_goes()
+{
+	fw_eject DIM0 &
+	state_has " remove commit acpi" && fw_read SHPT0004/sun &&
+		state_has " add queued*add queued"
+	rmdir "$TABLE"
+	cp "$SHP_DIR/state" "$TMP/meanwhile"
+	wait "$!"
+}
+
+table_is_gone_in_time()
+{
+	fw_answers 2 table_goes && table_is_gone
+}
+
+waited_for_nothing()
+{
+	observe table_is_gone_in_time && grep " remove commit acpi" "$TMP/meanwhile" &&
+		! grep "origin=$TBL0 " "$TMP/trace"
+}
+
+table_works()
+{
+	fw_told "$OST_INSERTION:$OST_SUCCESS" fw_read SHPT0004/sun && memory_online 9 &&
+		fw_told "$OST_EJECT:$OST_SUCCESS" fw_eject TBL0 && rmdir "$TABLE"
+}
+
 insertion()
 {
 	fw_told "$OST_INSERTION:$2" fw_read "$1"
@@ -63,10 +122,12 @@ flap()
 	ktap_print_msg "_OST $OST"
 	if [[ $OST = "$OST_INSERTION:$OST_FAILURE" || ! -e $MEM_DIR/memory9 ]]; then
 		state_same "$TMP/state"
+	else
+		memory_online 9
 	fi
 }
 
-test_begin 38 "$FW/SHPT0003:00"
+test_begin 46 "$FW/SHPT0003:00" /sys/kernel/config
 state_save "$TMP/state"
 refused "a range that is misaligned" -22
 refused "a part of a block" -22
@@ -82,8 +143,19 @@ check "the first is fine" equal "$(result_of "$(fw_name DIM0)")" "0 none"
 check "its memory is online" memory_online 8
 check "the second is misaligned" equal "$(result_of "$(fw_name DIM1)")" "-22 attach-failed"
 check "1000 Device Checks are answered" fw_answers 1000 fw_read SHPT0003/sun
-check "the eject takes 3 s, and a Device Check comes meanwhile" eject_dim0
+check "the eject takes 6 s, and a Device Check comes meanwhile" eject_dim0
 fw_read SHPT0001/hrv > /dev/null
+check "everything is as before" state_same "$TMP/state"
+
+mount -t configfs none /sys/kernel/config
+check "a table is loaded" table_load
+check "two devices in one scan" two_dimms
+check "the table goes while a Device Check of its device waits" waited_for_nothing
+fw_read SHPT0001/hrv > /dev/null
+check "everything is as before" state_same "$TMP/state"
+check "the table is loaded again" table_load
+check "its device comes and goes, and the table" table_works
+check "the device is gone" table_is_gone
 check "everything is as before" state_same "$TMP/state"
 
 check "a CPU with the _UID of another one" insertion SHPT0002/sun "$OST_FAILURE"

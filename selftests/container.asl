@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Firmware of container.sh: a board of node 1 that holds all CPUs but the first,
- * and memory in RAM that the kernel was told to leave alone. A part of them is in a
- * board that is plugged into it. Reading a file of the devices SHPT000n in sysfs runs
- * a method:
+ * and memory in RAM that the kernel was told to leave alone, some of it in node 0. A
+ * part of them is in a board that is plugged into it. Reading a file of the devices
+ * SHPT000n in sysfs runs a method:
  *
  * SHPT0000/sun	the board is there: Device Check
  * SHPT0000/hrv	the last _OST as COUNT * 1000000 + SOURCE * 1000 + STATUS
@@ -124,6 +124,7 @@ DefinitionBlock ("", "SSDT", 2, "SHPT", "BOARD", 1)
 				{
 					Name (_HID, EisaId ("PNP0C80"))
 					Name (_UID, 0x101)
+					Name (_PXM, 0)
 					Name (_CRS, ResourceTemplate ()
 					{
 						QWordMemory (ResourceProducer, , MinFixed, MaxFixed, Cacheable,

@@ -35,7 +35,9 @@ order_is()
 
 asked()
 {
-	eject "$OST_BUSY" && equal "$UEVENTS" 1
+	eject "$OST_BUSY" && equal "$UEVENTS" 1 &&
+		equal "$(cat "$(fw_device PCI0.SLOT.MOD0)/eject_check")" \
+			"-16 $(fw_name PCI0.SLOT.MOD0) not-offline"
 }
 
 written()
@@ -57,6 +59,19 @@ refused_by_firmware()
 	fw_read SHPT0001/sun > /dev/null
 	eject "$OST_FAILURE" && result_is "$TMP/trace" remove error=-5 phase=commit \
 		handler=acpi reason=eject-refused not_restored=0
+}
+
+cancel_eject()
+{
+	fw_eject PCI0.SLOT.MOD0 &
+	node_cancel
+	wait "$!"
+}
+
+cancelled()
+{
+	fw_told "$OST_EJECT:$OST_BUSY" cancel_eject && result_is "$TMP/trace" remove \
+		error=-125 phase=execute handler=memory reason=cancelled not_restored=0
 }
 
 # By themselves, if they can
@@ -92,8 +107,9 @@ cycles()
 	done
 }
 
-test_begin 27 "$FW/SHPT0001:00" "$VETO" "$PROFILE"
+test_begin 35 "$FW/SHPT0001:00" "$VETO" "$PROFILE" "$TRACE_DIR/kprobe_events"
 state_save "$TMP/state"
+check "the node's notifications are traced" node_trace
 check "CPUs and memory are there" equal \
 	"$(cat "$CPU_DIR/online") $(cat "$MEM_DIR"/memory{8,9,10}/state | xargs | tr " " ,)" \
 	"0-3 online,online,online"
@@ -107,7 +123,16 @@ done
 check "the firmware refuses" refused_by_firmware
 check "everything is as before" state_same "$TMP/state"
 check "$DATA_MIB MiB of data" fill_node "$DATA_MIB"
+KSWAPD=$(node_kswapd)
+pin_data
+check "the eject is cancelled" cancelled
+check "everything is as before" state_same "$TMP/state"
+check "no memory of the node was going" node_events_are
+check "the node has the same kswapd" equal "$(node_kswapd)" "$KSWAPD"
+unpin_data
 check "the container goes" eject "$OST_SUCCESS"
+check "it has the node's last memory, once" node_events_are $NODE_REMOVING $NODE_REMOVED
+check "the node has no kswapd" equal "$(node_kswapd)" ""
 check "validation is in order" order_is validate cpu memory acpi
 check "devices go offline in order" order_is execute cpu memory container
 check "the firmware is last" order_is commit acpi
@@ -122,7 +147,8 @@ if [[ -e $CPU_DIR/auto_online ]]; then
 fi
 
 check "the container comes back" insert
-check "devices come in order" order_is execute acpi memory cpu
+check "it has the node's first memory, once" node_events_are $NODE_ADDING $NODE_ADDED
+check "devices come in order" order_is execute acpi container memory cpu
 check "the CPUs come online" cpus_online
 check "the node is back" nodes_are 0-1
 check "it has the CPUs and the memory" node_has_all

@@ -65,7 +65,7 @@ both_offline()
 	offline 10 && container_offline
 }
 
-test_begin 38 "$FW/SHPT0002:00" "$MEM_DIR/hard_offline_page"
+test_begin 39 "$FW/SHPT0002:00" "$MEM_DIR/hard_offline_page"
 state_save "$TMP/before"
 check "memory is inserted" inserted SHPT0000/sun
 check "its blocks are in two zones" two_zones
@@ -74,6 +74,7 @@ state_save "$TMP/state"
 check "_EJ0 fails: the firmware hears so" eject_refused MEM0
 check "result in the trace" result_is "$TMP/trace" remove \
 	error=-5 phase=commit handler=acpi reason=eject-refused not_restored=0
+check "who wrote to eject as well" grep -q "Input/output error" <<< "$EJECTED"
 check "everything is as before" state_same "$TMP/state"
 check "the data is unchanged" data_same
 check "a Device Check finds it" inserted SHPT0000/sun

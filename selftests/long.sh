@@ -83,6 +83,32 @@ cancelled()
 	return 1
 }
 
+# another_waits: the removal of cpu3, until it is cancelled
+another_waits()
+{
+	local i
+
+	unplug_send cpu3 || return 1
+	for ((i = 0; i < 50; i++)); do
+		read -r -d '' line < "$SHP_DIR/state"
+		[[ $line =~ $'\n'([0-9]+)\ remove\ queued\ none$ ]] && break
+		sleep 0.1
+	done
+	[[ $i -lt 50 ]] && echo "${BASH_REMATCH[1]}" > "$SHP_DIR/cancel" && return
+	ktap_print_msg "state: $line"
+	return 1
+}
+
+another_cancelled()
+{
+	ost_wait cpu3 && ost_refused && equal "$(cat "$CPU_DIR/cpu3/online")" 1
+}
+
+busy()
+{
+	[[ $(cat "$CPU_DIR/cpu3/firmware_node/eject_check" 2>&1) == *"resource busy"* ]]
+}
+
 unpin()
 {
 	exec {PIPE}<&-
@@ -95,7 +121,7 @@ test_cleanup_cgroup()
 	test_cleanup
 }
 
-test_begin 20 "$SHP_DIR/state" "$UNPOISON"
+test_begin 23 "$SHP_DIR/state" "$UNPOISON"
 trap test_cleanup_cgroup EXIT
 mkdir "$TMP/cgroup"
 mount -t cgroup2 none "$TMP/cgroup" &&
@@ -114,8 +140,11 @@ check "meanwhile: it is healed" quick unpoison "$ELSEWHERE"
 ELSEWHERE=$(free_pfn 2)
 check "meanwhile: another page elsewhere is given up" quick soft_offline "$ELSEWHERE"
 check "meanwhile: it is healed" quick unpoison "$ELSEWHERE"
+check "meanwhile: the removal of a CPU waits, and is cancelled" another_waits
+check "meanwhile: nobody can be asked" busy
 check "the removal is cancelled" cancelled
-check "result in the trace" result_is "$TMP/trace" remove \
+check "that of the CPU was" another_cancelled
+check "result in the trace" result_is "$TMP/trace" "remove origin=PNP0C80:00" \
 	error=-125 phase=execute handler=memory reason=cancelled not_restored=0
 check "nobody was killed" equal "$(vmstat oom_kill)" "$OOM_KILLS"
 check "nothing is isolated" equal "$(isolated)" 0

@@ -11,44 +11,6 @@
 DATA_MIB=${SYS_HOTPLUG_NODE_MIB:-32}
 ZONES_DIMM_MIB=256
 
-# include/linux/node.h
-ADDING=1
-ADDED=2
-REMOVING=8
-REMOVED=16
-
-# There is no tracepoint for the notifications of a node
-node_trace()
-{
-	# shellcheck disable=SC2016
-	echo 'p:node_notify node_notify event=$arg1:u32 nid=+0($arg2):s32' \
-		> "$TRACE_DIR/kprobe_events" &&
-		echo 1 > "$TRACE_DIR/events/kprobes/node_notify/enable"
-} 2>/dev/null
-
-# node_events FILE COMMAND...: what node 1 was notified of meanwhile, into FILE
-node_events()
-{
-	local file=$1 rc
-
-	shift
-	trace_start
-	"$@"
-	rc=$?
-	trace_stop "$TMP/trace"
-	sed -n 's/.* node_notify: .* event=\([0-9]*\) nid=1$/\1/p' "$TRACE_DIR/trace" |
-		xargs > "$file"
-	return "$rc"
-}
-
-events_are()
-{
-	local file=$1
-
-	shift
-	equal "$(cat "$file")" "$*"
-}
-
 dimms_create()
 {
 	qmp_run object-add qom-type=memory-backend-ram id=m2 size=$((ZONES_DIMM_MIB << 20)) &&
@@ -63,47 +25,21 @@ has_memory()
 	equal "$(cat "$NODE_DIR/has_memory")" "$1"
 }
 
-kswapd()
-{
-	pidof kswapd1
-}
-
 kswapd_stays()
 {
-	equal "$(kswapd)" "$KSWAPD"
+	equal "$(node_kswapd)" "$KSWAPD"
 }
 
-# Pages in a pipe do not migrate
-pin()
-{
-	# shellcheck disable=SC2002,SC2216 # sendfile() wants a file and a pipe
-	cat "$TMP/data/0" | sleep 1000 &
-	PIN=$!
-}
-
-unpin()
-{
-	kill "$PIN"
-	wait
-}
-
-# Cancelled when all that can migrate has migrated
 cancel_removal()
 {
-	local deadline=$((SECONDS + DEADLINE))
-
-	unplug_send d3 || return 1
-	while [[ $SECONDS -lt $deadline && $(node_shmem_mib) -gt 0 ]]; do
-		sleep 0.1
-	done
-	executing remove && echo "$ID" > "$SHP_DIR/cancel" || return 1
+	unplug_send d3 && node_cancel || return 1
 	ost_wait d3
 	ost_refused
 }
 
 last_goes()
 {
-	fill_node "$DATA_MIB" && node_events "$TMP/events" unplug d3
+	fill_node "$DATA_MIB" && observe unplug d3
 }
 
 # The high half of the DIMM's blocks goes to ZONE_NORMAL
@@ -136,35 +72,35 @@ state_save "$TMP/state"
 check "the node's notifications are traced" node_trace
 check "two DIMMs can be made" dimms_create
 check "the node has no memory" has_memory 0
-check "the first DIMM of the node comes" node_events "$TMP/events" plug d2 1
-check "it is the node's first memory" events_are "$TMP/events" $ADDING $ADDED
+check "the first DIMM of the node comes" observe plug d2 1
+check "it is the node's first memory" node_events_are $NODE_ADDING $NODE_ADDED
 check "the node has memory" has_memory 0-1
-KSWAPD=$(kswapd)
+KSWAPD=$(node_kswapd)
 check "the node has a kswapd" test -n "$KSWAPD"
 check "$DATA_MIB MiB of data in the node" fill_node "$DATA_MIB"
-check "the second DIMM comes" node_events "$TMP/events" plug d3 1
-check "it is not the first memory" events_are "$TMP/events"
-check "the first DIMM goes" node_events "$TMP/events" unplug d2
-check "it was not the last memory" events_are "$TMP/events"
+check "the second DIMM comes" observe plug d3 1
+check "it is not the first memory" node_events_are
+check "the first DIMM goes" observe unplug d2
+check "it was not the last memory" node_events_are
 check "the node has memory" has_memory 0-1
 check "the node has the same kswapd" kswapd_stays
 check "the data is unchanged" data_same
 
 check "$DATA_MIB MiB of data in the node" fill_node "$DATA_MIB"
 state_save "$TMP/state.last"
-pin
-check "the removal of the last DIMM is cancelled" node_events "$TMP/events" cancel_removal
-check "no memory of the node was going" events_are "$TMP/events"
+pin_data
+check "the removal of the last DIMM is cancelled" observe cancel_removal
+check "no memory of the node was going" node_events_are
 check "the node has memory" has_memory 0-1
 check "the node has the same kswapd" kswapd_stays
 check "CPUs and memory are as before" state_same "$TMP/state.last"
 check "the data is unchanged" data_same
-unpin
+unpin_data
 
 check "the last DIMM goes" last_goes
-check "it was the last memory, once" events_are "$TMP/events" $REMOVING $REMOVED
+check "it was the last memory, once" node_events_are $NODE_REMOVING $NODE_REMOVED
 check "the node has no memory" has_memory 0
-check "the node has no kswapd" equal "$(kswapd)" ""
+check "the node has no kswapd" equal "$(node_kswapd)" ""
 check "the data is unchanged" data_same
 
 check "a DIMM with two zones, and data in both" two_zones

@@ -56,7 +56,7 @@ restore()
 	echo online_movable > "$MEM_DIR/memory$OFFLINE/state"
 }
 
-test_begin 14
+test_begin 17
 BLOCKS=$(dimm_blocks d1)
 LAST=$(tail -n 1 <<< "$BLOCKS")
 OFFLINE=$(sed -n 3p <<< "$BLOCKS")
@@ -66,18 +66,22 @@ check "the boot CPU: refused" eject_boot_cpu
 check "the boot CPU: result in the trace" result_is "$TMP/trace.cpu" remove \
 	error=-1 phase=validate handler=cpu device=cpu0 reason=offline-disabled not_restored=0
 check "the boot CPU: everything is as before" state_same "$TMP/state"
+check "the boot CPU: who asks is told so" answers cpu/cpu0 "-1 cpu0 offline-disabled"
 
 check "data in the DIMM" data_fill "$DATA_MIB"
 check "a block of the DIMM is offline" make_offline
 check "unmovable memory in the DIMM's last block" make_unmovable
 state_save "$TMP/state"
 FREE=$(free_pages)
+check "the DIMM: who asks is told why" observe answers "memory/memory$OFFLINE" \
+	"-16 memory$LAST unmovable-page"
+check "the DIMM: that has changed nothing" equal "$UEVENTS $MIGRATED $(isolated)" "0 0 0"
 check "the DIMM: refused" observe removal_refused d1
 check "the DIMM: result in the trace" result_is "$TMP/trace" remove \
 	error=-16 phase=validate handler=memory "device=memory$LAST" \
 	reason=unmovable-page not_restored=0
 check "the DIMM: nothing has migrated" equal "$MIGRATED" 0
-check "the DIMM: no uevents" equal "$UEVENTS" 0
+check "the DIMM: no uevents but that of the result" equal "$UEVENTS" 1
 check "the DIMM: nothing is isolated" equal "$(isolated)" 0
 check "the DIMM: as much is free as before" free_same "$FREE"
 check "the DIMM: everything is as before, the offline block is offline" state_same "$TMP/state"

@@ -15,13 +15,13 @@ DATA_MIB=${SYS_HOTPLUG_STORM_MIB:-32}
 RACE=${SYS_HOTPLUG_STORM_RACE:-0}
 DEVICES="d1 cpu1 cpu2 cpu3"
 
-# next DEVICE: its next request, or 1 when it is done
+# next DEVICE: its next request, or 1 when it is done or QEMU does not take it
 next()
 {
 	if [[ ${doing[$1]} = unplug ]]; then
 		doing[$1]=plug
-		plug_send "$1"
-		return 0
+		plug_send "$1" || bad=1
+		return "$bad"
 	fi
 	if [[ ${doing[$1]} = plug && $1 != d1 ]]; then
 		doing[$1]=online
@@ -33,8 +33,8 @@ next()
 	[[ ${rounds[$1]} -gt 0 ]] || return 1
 	rounds[$1]=$((rounds[$1] - 1))
 	doing[$1]=unplug
-	unplug_send "$1"
-	return 0
+	unplug_send "$1" || bad=1
+	return "$bad"
 }
 
 expected()
@@ -70,7 +70,7 @@ storm()
 		next "$device" && active=$((active + 1))
 	done
 
-	while [[ $active -gt 0 ]]; do
+	while [[ $active -gt 0 && $bad -eq 0 ]]; do
 		if event_wait ACPI_DEVICE_OST 0; then
 			answer || continue
 			deadline=$((SECONDS + DEADLINE))
@@ -83,7 +83,9 @@ storm()
 			next "$device" || active=$((active - 1))
 		done
 		if [[ $SECONDS -ge $deadline ]]; then
-			ktap_print_msg "no answer within $DEADLINE s"
+			ktap_print_msg "no answer within $DEADLINE s;" \
+				"$(declare -p doing onlining QMP_EVENTS)"
+			requests_print
 			return 1
 		fi
 		qmp_read 0.2

@@ -19,6 +19,7 @@ FW_COUNT=0
 TRACE_DIR=/sys/kernel/tracing
 UNPOISON=/sys/kernel/debug/hwpoison/unpoison-pfn
 DEADLINE=${SYS_HOTPLUG_DEADLINE:-120}
+THREADS=${SYS_HOTPLUG_THREADS:-1}
 PAGE_SIZE=4096
 
 # _OST as in the ACPI specification
@@ -31,6 +32,12 @@ OST_FAILURE=1
 OST_NOT_SUPPORTED=128
 OST_BUSY=130
 OST_IN_PROGRESS=132
+
+# include/linux/node.h
+NODE_ADDING=1
+NODE_ADDED=2
+NODE_REMOVING=8
+NODE_REMOVED=16
 
 QMP_FD=
 QMP_BUFFER=
@@ -135,7 +142,7 @@ qmp_run()
 	shift
 	for pair in "$@"; do
 		value=${pair#*=}
-		[[ $value =~ ^[0-9]+$ ]] || value="\"$value\""
+		[[ $value =~ ^([0-9]+|true)$ ]] || value="\"$value\""
 		arguments+="${arguments:+, }\"${pair%%=*}\": $value"
 	done
 
@@ -239,13 +246,14 @@ unplug_send()
 # plug_send DEVICE [NODE]: QEMU may need a moment until the name of a deleted device is free
 plug_send()
 {
-	local i
+	local i nr=${1#cpu}
 
 	for ((i = 0; i < 50; i++)); do
 		case $1 in
 		cpu*)
 			qmp_run device_add driver=max-x86_64-cpu id="$1" \
-				socket-id="${1#cpu}" core-id=0 thread-id=0 && return
+				socket-id=$((nr / THREADS)) core-id=0 \
+				thread-id=$((nr % THREADS)) && return
 			;;
 		d*)
 			qmp_run device_add driver=pc-dimm id="$1" memdev="m${1#d}" \
@@ -289,6 +297,12 @@ ost_query()
 		echo "${BASH_REMATCH[1]}:${BASH_REMATCH[2]}"
 }
 
+# answers DEVICE ANSWER: to who asks whether it could be ejected
+answers()
+{
+	equal "$(cat "/sys/devices/system/$1/firmware_node/eject_check" 2>&1)" "$2"
+}
+
 # ost_refused: is OST a failure that the specification has for an eject
 ost_refused()
 {
@@ -324,9 +338,10 @@ fw_name()
 	basename "$(fw_device "$1")"
 }
 
+# fw_eject NAME: what the shell says about errno goes to EJECTED
 fw_eject()
 {
-	echo 1 > "$(fw_device "$1")/eject"
+	EJECTED=$( { echo 1 > "$(fw_device "$1")/eject"; } 2>&1)
 }
 
 # fw_answers NR COMMAND...: the firmware gets that many answers to what the command does,
@@ -562,6 +577,37 @@ fill_node()
 	return 1
 }
 
+# pin_data, unpin_data: what is in a pipe does not migrate
+pin_data()
+{
+	# shellcheck disable=SC2002,SC2216 # sendfile() wants a file and a pipe
+	cat "$TMP/data/0" {QMP_FD}>&- | sleep 1000 {QMP_FD}>&- &
+	PIN=$!
+	sleep 1
+}
+
+unpin_data()
+{
+	kill "$PIN"
+	wait
+}
+
+node_kswapd()
+{
+	pidof kswapd1
+}
+
+# node_cancel: cancel a removal when all has migrated out of node 1 but what is pinned
+node_cancel()
+{
+	local deadline=$((SECONDS + DEADLINE))
+
+	while [[ $SECONDS -lt $deadline && $(node_shmem_mib) -gt 0 ]]; do
+		sleep 0.1
+	done
+	[[ $(node_shmem_mib) -eq 0 ]] && executing remove && echo "$ID" > "$SHP_DIR/cancel"
+}
+
 # New pages prefer ZONE_MOVABLE, which is the DIMM's
 data_rewrite()
 {
@@ -615,6 +661,20 @@ state_same()
 	return 1
 }
 
+# requests_print: what runs, and where everybody is who waits for it
+requests_print()
+{
+	local task
+
+	ktap_print_msg "state: $(cat "$SHP_DIR/state" 2>&1)"
+	for task in /proc/[0-9]*; do
+		grep -qE 'lock_device_hotplug|shp_|acpi_|cpu_(up|down)|offline_pages' \
+			"$task/stack" 2>/dev/null || continue
+		ktap_print_msg "$(cat "$task/comm")"
+		sed 's/^/#   /' "$task/stack"
+	done
+}
+
 # Trace
 
 trace_start()
@@ -632,6 +692,7 @@ trace_stop()
 	: > "$1"
 	[[ -d $TRACE_DIR/events/sys_hotplug ]] || return 1
 	echo 0 > "$TRACE_DIR/events/sys_hotplug/enable"
+	[[ -z ${SYS_HOTPLUG_TRACE:-} ]] || sed 's/^/# /' "$TRACE_DIR/trace"
 	sed -n 's/^.* \([0-9]*\.[0-9]*\): \(shp_[a-z_]*\): /\1 \2 /p' "$TRACE_DIR/trace" > "$1"
 }
 
@@ -689,6 +750,22 @@ observe()
 	MIGRATED=$(($(vmstat pgmigrate_success) - migrated))
 	UEVENTS=$(($(uevents) - sent))
 	return "$status"
+}
+
+# node_trace: there is no tracepoint for the notifications of a node
+node_trace()
+{
+	# shellcheck disable=SC2016
+	echo 'p:node_notify node_notify event=$arg1:u32 nid=+0($arg2):s32' \
+		> "$TRACE_DIR/kprobe_events" &&
+		echo 1 > "$TRACE_DIR/events/kprobes/node_notify/enable"
+} 2>/dev/null
+
+# node_events_are EVENT...: what node 1 was notified of since trace_start
+node_events_are()
+{
+	equal "$(sed -n 's/.* node_notify: .* event=\([0-9]*\) nid=1$/\1/p' \
+		 "$TRACE_DIR/trace" | xargs)" "$*"
 }
 
 # executing OP: is memory in work in such a request? Its number into ID

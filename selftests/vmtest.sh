@@ -11,9 +11,14 @@
 # ports.
 #
 # A test with the line "# vmtest: cmdline=..." gets a VM of its own, booted with
-# these parameters; "# vmtest: own" is the same without parameters. If there is
-# a file TEST.asl, that VM's firmware has it as an SSDT. All other tests share
-# one VM. Variables SYS_HOTPLUG_* and KSELFTEST_*_ARGS are passed on.
+# these parameters; "# vmtest: own" is the same without parameters. With a line
+# "# vmtest: threads=N" each N of its CPUs are threads of one core. If there is
+# a file TEST.asl, that VM's firmware has it as an SSDT, or with a line
+# "# vmtest: firmware=FILE" that file. A test with "# vmtest: reboots=TEXT" ends
+# with a reboot, before which the kernel's log has to have TEXT. All other tests
+# share one VM. A test that sends the machine to sleep prints "vmtest: wake N":
+# when it has said nothing for N seconds, it is sent a character. Variables
+# SYS_HOTPLUG_* and KSELFTEST_*_ARGS are passed on.
 #
 # Needs: qemu-system-x86_64 >= 9, busybox (static), bash, gzip, and util-linux's
 # lsmem, chmem, lscpu and chcpu; for a test with firmware iasl.
@@ -26,16 +31,22 @@ DIR=$(realpath "$(dirname "${BASH_SOURCE[0]}")")
 
 QEMU=${QEMU:-qemu-system-x86_64}
 QEMU_MIN=9
-# Under TCG, QEMU aborts when more CPUs were plugged in its life than it has sockets
-SOCKETS=128
-BOOT_TIMEOUT=60
+# Under TCG, QEMU aborts when more CPUs were plugged in its life than it can have
+MAX_CPUS=128
+BOOT_TIMEOUT=300
+REBOOT_TIMEOUT=60
 PROBE_TIMEOUT=5
 LOG_TAIL=40
 
-TESTS=(cpu.sh dimm.sh storm.sh virtio_mem.sh virtio_mem_bbm.sh dax.sh order.sh
+TESTS=(kunit.sh cpu.sh dimm.sh storm.sh virtio_mem.sh virtio_mem_bbm.sh dax.sh order.sh
        cancel.sh refuse.sh evac.sh evac_memmap.sh capacity.sh node.sh notify.sh
-       long.sh poison.sh add.sh eject.sh bad.sh container.sh lastcpu.sh)
+       long.sh sleep.sh reboot.sh operator.sh tools.sh writers.sh race.sh poison.sh
+       add.sh eject.sh bad.sh container.sh partial.sh nosmt.sh lastcpu.sh)
 CMDLINE="console=ttyS0 oops=panic panic=-1 memhp_default_state=online_movable"
+CMDLINE+=" kunit.filter=speed>slow"
+# TCG copies a string byte by byte, and reading the HPET stops other CPUs
+TCG_CPU="max,-erms,-fsrm"
+TCG_CMDLINE="tsc=reliable"
 
 BAD="BUG: |WARNING: |WARNING in |Oops|general protection fault|Call Trace:|Kernel panic"
 BAD+="|KASAN|KCSAN|UBSAN|possible circular locking|possible recursive locking"
@@ -63,6 +74,7 @@ usage()
 	  -l		list the tests
 
 	VMTEST_ACCEL=kvm|tcg overrides the search for acceleration.
+	VMTEST_PREALLOC=on has QEMU touch all of the memory before the boot.
 	END
 }
 
@@ -200,11 +212,17 @@ write_ssdt()
 	printf '\x10\x17\\\x2f\x03_SB_CPUSC000\x14\x06_EJ0\x01' > "$WORK/ssdt"
 }
 
-# add_firmware ASL: for the VM that boots next
-add_firmware()
+compile_firmware()
 {
-	iasl -p "$WORK/firmware" "$1" > "$LOGS/iasl.log" 2>&1 || return 1
-	vm_firmware=(-acpitable "file=$WORK/firmware.aml")
+	local asl
+
+	mkdir "$WORK/aml"
+	command -v iasl > /dev/null || return
+	for asl in "$DIR"/*.asl; do
+		[[ -e $asl ]] || continue
+		iasl -p "$WORK/aml/$(basename "$asl" .asl)" "$asl" > "$LOGS/iasl.log" 2>&1 ||
+			fail_all "iasl: $asl: $(grep -m 1 '^Error' "$LOGS/iasl.log")"
+	done
 }
 
 make_initramfs()
@@ -227,6 +245,7 @@ make_initramfs()
 	done
 
 	cp -r "$DIR" "$root/selftests/sys_hotplug"
+	cp "$WORK"/aml/*.aml "$root/selftests/sys_hotplug/" 2>/dev/null
 	cp "$DIR/../kselftest/ktap_helpers.sh" "$root/selftests/kselftest/"
 	cp -r "$DIR/../dax" "$root/selftests/" 2>/dev/null
 	[[ -z $SCRIPT ]] || cp "$SCRIPT" "$root/selftests/sys_hotplug/"
@@ -247,18 +266,24 @@ make_initramfs()
 # qemu_args ACCEL CONSOLE-LOG CMDLINE: sets the array args
 qemu_args()
 {
-	local i
+	local i id cpu=max cmdline="$CMDLINE $3"
 
+	if [[ $1 = tcg ]]; then
+		cpu=$TCG_CPU
+		# The kernel looks for threads by the vendor
+		[[ $vm_threads -eq 1 ]] || cpu+=",vendor=GenuineIntel"
+		cmdline+=" $TCG_CMDLINE"
+	fi
 	rm -f "$WORK/qmp"
 	args=(
 		-nodefaults -no-user-config -display none -no-reboot
-		-machine q35 -accel "$1" -cpu max
-		-smp "1,sockets=$SOCKETS,cores=1,threads=1,maxcpus=$SOCKETS"
+		-machine q35 -accel "$1" -cpu "$cpu"
+		-smp "1,maxcpus=$MAX_CPUS,cores=1,threads=$vm_threads"
 		-m "2G,slots=4,maxmem=16G"
-		-object "memory-backend-ram,id=m0,size=2G"
-		-numa "node,nodeid=0,memdev=m0,cpus=0-$((SOCKETS - 1))"
+		-object "memory-backend-ram,id=m0,size=2G,prealloc=${VMTEST_PREALLOC:-off}"
+		-numa "node,nodeid=0,memdev=m0,cpus=0-$((MAX_CPUS - 1))"
 		-numa "node,nodeid=1"
-		-kernel "$KERNEL" -initrd "$WORK/initramfs" -append "$CMDLINE $3"
+		-kernel "$KERNEL" -initrd "$WORK/initramfs" -append "$cmdline"
 		-serial "file:$2"
 		-object "memory-backend-ram,id=m1,size=1G"
 		-device "pc-dimm,id=d1,memdev=m1"
@@ -273,7 +298,8 @@ qemu_args()
 	)
 	args+=("${vm_firmware[@]}" -drive "if=virtio,format=raw,file=$WORK/disk")
 	for i in 1 2 3; do
-		args+=(-device "max-x86_64-cpu,id=cpu$i,socket-id=$i,core-id=0,thread-id=0")
+		id="socket-id=$((i / vm_threads)),core-id=0,thread-id=$((i % vm_threads))"
+		args+=(-device "max-x86_64-cpu,id=cpu$i,$id")
 	done
 }
 
@@ -301,7 +327,7 @@ find_accel()
 	fi
 }
 
-vm_start()
+vm_boot()
 {
 	local args line name
 
@@ -329,9 +355,22 @@ vm_start()
 		vm_kill
 		return 1
 	fi
+	echo "env SYS_HOTPLUG_THREADS $vm_threads" >&"$vm_in"
 	while read -r name; do
 		echo "env $name ${!name}" >&"$vm_in"
 	done < <(compgen -e | grep -E '^(SYS_HOTPLUG_.*|KSELFTEST_.*_ARGS)$')
+}
+
+# qemu_aborted: QEMU 10.0 may, when a vCPU wakes up while another one moves a PCI BAR
+qemu_aborted()
+{
+	grep "Assertion .* failed" "$LOGS/qemu$vm_count.log" | sed 's/^/# Starting again: /'
+	[[ ${PIPESTATUS[0]} -eq 0 ]]
+}
+
+vm_start()
+{
+	vm_boot "$1" || { qemu_aborted && vm_boot "$1"; }
 }
 
 vm_kill()
@@ -359,7 +398,7 @@ vm_stop()
 # vm_run PREFIX TIMEOUT DIRECTORY TEST: sets rc, or why if there is no result
 vm_run()
 {
-	local prefix=$1 deadline=$((SECONDS + $2)) line part="" left status
+	local prefix=$1 deadline=$((SECONDS + $2)) line part="" left status wake=
 
 	echo "run $3 $4" >&"$vm_in"
 	rc=
@@ -370,10 +409,11 @@ vm_run()
 			why="no result within $2 s"
 			return
 		fi
-		IFS= read -r -t "$left" -u "$vm_out" line
+		IFS= read -r -t "${wake:-$left}" -u "$vm_out" line
 		status=$?
 		part+=$line
 		if [[ $status -gt 128 ]]; then
+			[[ -z $wake ]] || echo >&"$vm_in"
 			continue
 		elif [[ $status -ne 0 ]]; then
 			[[ -z $part ]] || echo "$prefix$part"
@@ -384,8 +424,26 @@ vm_run()
 			return
 		fi
 		echo "$prefix${part%$'\r'}"
+		[[ $part =~ "vmtest: wake "([0-9]+) ]]
+		wake=${BASH_REMATCH[1]:-}
 		part=
 	done
+}
+
+# vm_reboots TEXT: the guest ends, and its log has TEXT before; or why not
+vm_reboots()
+{
+	local deadline=$((SECONDS + REBOOT_TIMEOUT)) line status=129
+
+	while [[ $SECONDS -lt $deadline && $status -ne 1 ]]; do
+		IFS= read -r -t 1 -u "$vm_out" line
+		status=$?
+	done
+	if [[ $status -ne 1 ]]; then
+		why="no reboot within $REBOOT_TIMEOUT s"
+	elif ! grep -A 100 -F "$1" "$vm_log" | grep -q "reboot: Restarting system"; then
+		why="no '$1' before the reboot"
+	fi
 }
 
 # log_wait STRING: the log is written by another process
@@ -442,7 +500,7 @@ test_timeout()
 # run_test DIRECTORY TEST CMDLINE: boots unless a VM with this command line runs
 run_test()
 {
-	local dir=$1 test=$2 cmdline=$3 name start rc why bad=0
+	local dir=$1 test=$2 cmdline=$3 name start rc why reboots bad=0
 
 	name="selftests: ${dir##*/}: $test"
 	echo "# $name"
@@ -459,7 +517,10 @@ run_test()
 	start=$SECONDS
 	vm_run "# " "$(test_timeout "$dir")" "${dir##*/}" "$test $(test_args "$test")"
 	[[ -n $why ]] || log_wait "vmtest: end of $test"
+	reboots=$(sed -n 's/^# vmtest: reboots=//p' "$dir/$test")
+	[[ $rc != 0 || -z $reboots ]] || vm_reboots "$reboots"
 	log_check || bad=1
+	[[ -z $reboots ]] || vm_kill
 	echo "# $test took $((SECONDS - start)) s"
 
 	if [[ -n $why ]]; then
@@ -473,18 +534,19 @@ run_test()
 	elif [[ $rc -eq $KSFT_SKIP ]]; then
 		ktap_test_skip "$name"
 	else
+		log_tail
 		ktap_test_fail "$name # exit=$rc"
 	fi
 }
 
 own_vm()
 {
-	grep -qE '^# vmtest: (own|cmdline=)' "$1"
+	grep -qE '^# vmtest: (own|cmdline=|threads=|reboots=)' "$1"
 }
 
 run_tests()
 {
-	local dir test cmdline shared=() own=() todo=()
+	local dir test cmdline asl shared=() own=() todo=()
 
 	if [[ ${#OTHER[@]} -gt 0 ]]; then
 		for dir in "${OTHER[@]}"; do
@@ -510,19 +572,23 @@ run_tests()
 	for test in "${todo[@]}"; do
 		read -r dir test <<< "$test"
 		cmdline=
+		asl=${test%.sh}.asl
 		vm_firmware=()
+		vm_threads=1
 		if own_vm "$dir/$test"; then
 			cmdline=$(sed -n 's/^# vmtest: cmdline=//p' "$dir/$test")
+			vm_threads=$(sed -n 's/^# vmtest: threads=//p' "$dir/$test")
+			: "${vm_threads:=1}"
+			asl=$(sed -n 's/^# vmtest: firmware=//p' "$dir/$test")
+			: "${asl:=${test%.sh}.asl}"
 			vm_stop
 		fi
-		if [[ -e $dir/${test%.sh}.asl ]]; then
-			if ! command -v iasl > /dev/null; then
+		if [[ -e $dir/$asl ]]; then
+			if [[ ! -e $WORK/aml/${asl%.asl}.aml ]]; then
 				ktap_test_skip "selftests: ${dir##*/}: $test # iasl not found"
 				continue
-			elif ! add_firmware "$dir/${test%.sh}.asl"; then
-				ktap_test_fail "selftests: ${dir##*/}: $test # iasl failed"
-				continue
 			fi
+			vm_firmware=(-acpitable "file=$WORK/aml/${asl%.asl}.aml")
 		fi
 		run_test "$dir" "$test" "$cmdline"
 	done
@@ -580,6 +646,7 @@ ACCEL_WHY=
 vm_pid=
 vm_cmdline=
 vm_firmware=()
+vm_threads=1
 vm_count=0
 
 while getopts k:c:o:x:r:slh opt; do
@@ -612,6 +679,7 @@ else
 	mkdir -p "$LOGS"
 fi
 
+compile_firmware
 make_initramfs
 write_ssdt
 truncate -s 1G "$WORK/disk"

@@ -1,0 +1,162 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# vmtest: firmware=bad.asl
+# vmtest: cmdline=memmap=384M$0x40000000
+#
+# What an operator is told: by eject, eject_check, uevents and the history. The
+# firmware is bad.asl, where the ejection of DIM0 takes 3 s.
+
+# shellcheck disable=SC1091
+. "$(dirname "$0")/sys_hotplug_lib.sh"
+
+HELPER=/sys/kernel/uevent_helper
+HISTORY=/sys/kernel/debug/sys_hotplug/requests
+
+listen()
+{
+	cat > "$TMP/helper" <<-END
+	#!/bin/busybox sh
+	echo "\$ACTION \${DEVPATH##*/} \$SHP_OP \$SHP_RESULT" \\
+		"\$SHP_HANDLER \$SHP_BLOCKER \$SHP_REASON" >> $TMP/uevents
+	END
+	chmod +x "$TMP/helper"
+	echo "$TMP/helper" > "$HELPER"
+}
+
+# uevent_is TEXT: within a second; helpers are not waited for
+uevent_is()
+{
+	local i
+
+	for ((i = 0; i < 10; i++)); do
+		grep -qxF "$1" "$TMP/uevents" && return
+		sleep 0.1
+	done
+	ktap_print_msg "no uevent '$1' in: $(grep SHP "$TMP/uevents" | xargs)"
+	return 1
+}
+
+insert()
+{
+	observe fw_answers 2 fw_read SHPT0001/sun
+}
+
+# Requests have phases, these have handlers, and these have devices; who fails is the
+# last one, and its error is that of the request
+trace_nests()
+{
+	awk '
+		function bad(why) {
+			print "# " $0 ": " why
+			status = 1
+		}
+		{
+			split("", f)
+			for (i = 3; i <= NF; i++) {
+				eq = index($i, "=")
+				f[substr($i, 1, eq - 1)] = substr($i, eq + 1)
+			}
+			what = $2
+			sub(/_(enter|exit)$/, "", what)
+		}
+		$1 < last { bad("back in time") }
+		{ last = $1 }
+		/_enter / { stack[++depth] = what " " f["id"] }
+		/_exit / {
+			if (stack[depth--] != what " " f["id"])
+				bad("was not entered last")
+			if (what != "shp_request") {
+				if (f["error"] != 0)
+					error[f["id"]] = f["error"]
+			} else {
+				n++
+				if (f["error"] != error[f["id"]] + 0)
+					bad("error was " error[f["id"]])
+			}
+		}
+		END { exit status || depth || !n }' "$TMP/trace"
+}
+
+# traced DEVICE: as the history has it
+traced()
+{
+	local line
+
+	line=$(grep " shp_request_exit .*origin=$1 " "$TMP/trace")
+	echo "$(field op "$line") $1: $(field error "$line") phase=${line#* phase=}"
+}
+
+# A signal ends the wait, and nothing else. Another removal would be refused.
+interrupted()
+{
+	local i
+
+	# shellcheck disable=SC2016
+	bash -c 'trap : USR1; echo 1 > "$1"' _ "$(fw_device DIM0)/eject" 2> "$TMP/error" &
+	for ((i = 0; i < 100; i++)); do
+		grep -q "remove commit acpi" "$SHP_DIR/state" && break
+		sleep 0.1
+	done
+	kill -USR1 $!
+	wait $!
+	grep -q "remove commit acpi" "$SHP_DIR/state" || echo over > "$TMP/over"
+}
+
+signalled()
+{
+	fw_answers 2 interrupted && [[ ! -e $TMP/over ]] &&
+		grep -q "Interrupted system call" "$TMP/error"
+}
+
+# record DEVICE: the latest result of it in the history
+record()
+{
+	grep " $(fw_name "$1"): " "$HISTORY" | tail -n 1 | sed 's/^[0-9]* //'
+}
+
+# durations HANDLER: of the latest requests, some are not 0
+durations()
+{
+	grep -E "execute.* $1=[1-9]" "$HISTORY"
+}
+
+profile_disabled()
+{
+	echo 0 > /sys/firmware/acpi/hotplug/memory/enabled
+	[[ $(cat "$FW/$DIM0/eject_check" 2>&1) == *"No such device"* ]]
+	local status=$?
+	echo 1 > /sys/firmware/acpi/hotplug/memory/enabled
+	return "$status"
+}
+
+asked_is()
+{
+	equal "$(cat "$FW/$DIM0/eject_check")" "$1"
+}
+
+test_begin 16 "$FW/SHPT0003:00" "$HELPER" "$HISTORY"
+DIM0=$(fw_name DIM0)
+DIM1=$(fw_name DIM1)
+state_save "$TMP/state"
+listen
+check "two devices, the second misaligned" insert
+check "a uevent says that the first was added" uevent_is "change $DIM0 add 0   none"
+check "a uevent says why the second was not" uevent_is \
+	"change $DIM1 add -22 acpi $DIM1 attach-failed"
+check "the history has the first" equal "$(record DIM0)" "add $DIM0: 0"
+check "the history has the second" equal "$(record DIM1)" \
+	"add $DIM1: -22 phase=execute handler=acpi device=$DIM1 reason=attach-failed not_restored=0"
+check "the trace is complete" trace_nests
+check "the history says the same" equal "$(record DIM1)" "$(traced "$DIM1")"
+check "the history has durations" durations memory
+check "who asks is told that nothing speaks against a removal" observe asked_is ok
+check "that has changed nothing" equal "$UEVENTS $MIGRATED $(isolated)" "0 0 0"
+check "or that it is disabled" profile_disabled
+check "a signal ends the wait for the removal, which goes on" signalled
+fw_read SHPT0001/hrv > /dev/null
+check "a uevent says that it is gone" uevent_is "change $DIM0 remove 0   none"
+check "everything is as before" state_same "$TMP/state"
+check "the history has it" grep -q " remove $DIM0: 0" "$HISTORY"
+check "nothing runs" equal "$(cat "$SHP_DIR/state")" idle
+echo > "$HELPER"
+ktap_finished

@@ -1,0 +1,31 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+# vmtest: cmdline=tp_printk trace_event=sys_hotplug:shp_request_exit
+# vmtest: reboots=reason=cancelled not_restored=0
+#
+# The machine reboots during a removal that does not end: it is cancelled and
+# undone first. vmtest.sh looks for its result in the log, and waits for the reboot.
+
+# shellcheck disable=SC1091
+. "$(dirname "$0")/sys_hotplug_lib.sh"
+
+runs()
+{
+	local i
+
+	unplug_send d1 || return 1
+	for ((i = 0; i < 100; i++)); do
+		executing remove && sleep 1 && executing remove && return
+		sleep 0.1
+	done
+	ktap_print_msg "state: $(cat "$SHP_DIR/state")"
+	return 1
+}
+
+test_begin 2 "$SHP_DIR/state"
+check "64 MiB of data" data_fill 64
+data_rewrite
+pin_data
+check "the removal runs" runs
+(sleep 1 && busybox reboot -f) &
+ktap_finished
