@@ -55,7 +55,7 @@ install_packages() {
 	apt -qq install "${need[@]}" >"$log" 2>&1 || { cat "$log" >&2; die "apt-get could not install ${need[*]}"; }
 }
 
-qemu_version() { qemu-system-x86_64 --version 2>/dev/null | sed -n 's/.*version \([0-9]*\).*/\1/p' | head -n 1; }
+qemu_version() { { qemu-system-x86_64 --version 2>/dev/null || :; } | sed -n 's/.*version \([0-9]*\).*/\1/p' | head -n 1; }
 
 # The major version that this release offers
 qemu_offered() { apt-cache policy qemu-system-x86 | sed -n 's/.*Candidate: \([0-9]*:\)\?\([0-9]*\).*/\2/p'; }
