@@ -18,7 +18,8 @@
 # with a reboot, before which the kernel's log has to have TEXT. All other tests
 # share one VM. A test that sends the machine to sleep prints "vmtest: wake N":
 # when it has said nothing for N seconds, it is sent a character. Variables
-# SYS_HOTPLUG_* and KSELFTEST_*_ARGS are passed on.
+# SYS_HOTPLUG_* and KSELFTEST_*_ARGS are passed on, kselftest_override_timeout
+# is a limit in seconds for each test instead of that in ./settings.
 #
 # Needs: qemu-system-x86_64 >= 9, busybox (static), bash, gzip, and util-linux's
 # lsmem, chmem, lscpu and chcpu; for a test with firmware iasl.
@@ -491,31 +492,42 @@ test_args()
 
 test_timeout()
 {
-	local limit=
+	local limit
 
-	[[ ! -r $1/settings ]] || limit=$(sed -n 's/^timeout=//p' "$1/settings")
+	limit=${kselftest_override_timeout:-}
+	[[ -n $limit || ! -r $1/settings ]] || limit=$(sed -n 's/^timeout=//p' "$1/settings")
 	echo "${limit:-300}"
 }
 
-# run_test DIRECTORY TEST CMDLINE: boots unless a VM with this command line runs
+# vm_ready CMDLINE: boots unless a VM with this command line runs
+vm_ready()
+{
+	[[ -z $vm_pid || $1 != "$vm_cmdline" ]] || return 0
+	vm_stop
+	vm_start "$1" || return 1
+	vm_cmdline=$1
+}
+
+# run_test DIRECTORY TEST CMDLINE
 run_test()
 {
-	local dir=$1 test=$2 cmdline=$3 name start rc why reboots bad=0
+	local dir=$1 test=$2 cmdline=$3 name start rc why reboots bad=0 again
 
 	name="selftests: ${dir##*/}: $test"
 	echo "# $name"
-	if [[ -z $vm_pid || $cmdline != "$vm_cmdline" ]]; then
-		vm_stop
-		if ! vm_start "$cmdline"; then
+	for again in 1 0; do
+		if ! vm_ready "$cmdline"; then
 			log_tail
 			ktap_test_fail "$name # guest does not boot"
 			return
 		fi
-		vm_cmdline=$cmdline
-	fi
-
-	start=$SECONDS
-	vm_run "# " "$(test_timeout "$dir")" "${dir##*/}" "$test $(test_args "$test")"
+		start=$SECONDS
+		vm_run "# " "$(test_timeout "$dir")" "${dir##*/}" "$test $(test_args "$test")"
+		[[ $again -gt 0 && $why = "the guest died" ]] || break
+		log_check || bad=1
+		[[ $bad -eq 0 ]] && qemu_aborted || break
+		vm_kill
+	done
 	[[ -n $why ]] || log_wait "vmtest: end of $test"
 	reboots=$(sed -n 's/^# vmtest: reboots=//p' "$dir/$test")
 	[[ $rc != 0 || -z $reboots ]] || vm_reboots "$reboots"
