@@ -525,7 +525,9 @@ run_test()
 		vm_run "# " "$(test_timeout "$dir")" "${dir##*/}" "$test $(test_args "$test")"
 		[[ $again -gt 0 && $why = "the guest died" ]] || break
 		log_check || bad=1
-		[[ $bad -eq 0 ]] && qemu_aborted || break
+		if [[ $bad -ne 0 ]] || ! qemu_aborted; then
+			break
+		fi
 		vm_kill
 	done
 	[[ -n $why ]] || log_wait "vmtest: end of $test"
