@@ -15,11 +15,13 @@
 # "# vmtest: threads=N" each N of its CPUs are threads of one core. If there is
 # a file TEST.asl, that VM's firmware has it as an SSDT, or with a line
 # "# vmtest: firmware=FILE" that file. A test with "# vmtest: reboots=TEXT" ends
-# with a reboot, before which the kernel's log has to have TEXT. All other tests
-# share one VM. A test that sends the machine to sleep prints "vmtest: wake N":
-# when it has said nothing for N seconds, it is sent a character. Variables
-# SYS_HOTPLUG_* and KSELFTEST_*_ARGS are passed on, kselftest_override_timeout
-# is a limit in seconds for each test instead of that in ./settings.
+# with a reboot, before which the kernel's log has to have TEXT; with a line
+# "# vmtest: cases=..." it is run once with each of these words, in a VM for each.
+# All other tests share one VM. A test that sends the machine to sleep prints
+# "vmtest: wake N": when it has said nothing for N seconds, it is sent a character.
+# Variables SYS_HOTPLUG_* and KSELFTEST_*_ARGS are passed on,
+# kselftest_override_timeout is a limit in seconds for each test instead of that
+# in ./settings.
 #
 # Needs: qemu-system-x86_64 >= 9, busybox (static), bash, gzip, and util-linux's
 # lsmem, chmem, lscpu and chcpu; for a test with firmware iasl.
@@ -42,7 +44,7 @@ LOG_TAIL=40
 TESTS=(kunit.sh cpu.sh dimm.sh storm.sh virtio_mem.sh virtio_mem_bbm.sh dax.sh order.sh
        cancel.sh refuse.sh evac.sh evac_memmap.sh capacity.sh node.sh notify.sh
        long.sh sleep.sh reboot.sh operator.sh tools.sh writers.sh race.sh poison.sh
-       add.sh eject.sh bad.sh container.sh partial.sh nosmt.sh lastcpu.sh)
+       add.sh eject.sh bad.sh container.sh partial.sh nosmt.sh lastcpu.sh shutdown.sh)
 CMDLINE="console=ttyS0 oops=panic panic=-1 memhp_default_state=online_movable"
 CMDLINE+=" kunit.filter=speed>slow"
 # TCG copies a string byte by byte, and reading the HPET stops other CPUs
@@ -442,7 +444,7 @@ vm_reboots()
 	done
 	if [[ $status -ne 1 ]]; then
 		why="no reboot within $REBOOT_TIMEOUT s"
-	elif ! grep -A 100 -F "$1" "$vm_log" | grep -q "reboot: Restarting system"; then
+	elif ! grep -A 100 -F "$1" "$vm_log" | grep -qE "reboot: (Restarting system|Power down)"; then
 		why="no '$1' before the reboot"
 	fi
 }
@@ -508,12 +510,12 @@ vm_ready()
 	vm_cmdline=$1
 }
 
-# run_test DIRECTORY TEST CMDLINE
+# run_test DIRECTORY TEST CMDLINE [CASE]
 run_test()
 {
 	local dir=$1 test=$2 cmdline=$3 name start rc why reboots bad=0 again
 
-	name="selftests: ${dir##*/}: $test"
+	name="selftests: ${dir##*/}: $test${4:+ $4}"
 	echo "# $name"
 	for again in 1 0; do
 		if ! vm_ready "$cmdline"; then
@@ -522,7 +524,8 @@ run_test()
 			return
 		fi
 		start=$SECONDS
-		vm_run "# " "$(test_timeout "$dir")" "${dir##*/}" "$test $(test_args "$test")"
+		vm_run "# " "$(test_timeout "$dir")" "${dir##*/}" \
+			"$test ${4:-} $(test_args "$test")"
 		[[ $again -gt 0 && $why = "the guest died" ]] || break
 		log_check || bad=1
 		if [[ $bad -ne 0 ]] || ! qemu_aborted; then
@@ -560,7 +563,7 @@ own_vm()
 
 run_tests()
 {
-	local dir test cmdline asl shared=() own=() todo=()
+	local dir test case cases cmdline asl shared=() own=() todo=()
 
 	if [[ ${#OTHER[@]} -gt 0 ]]; then
 		for dir in "${OTHER[@]}"; do
@@ -572,7 +575,10 @@ run_tests()
 		for test in "$@"; do
 			[[ -x $DIR/$test ]] || fail_all "no test $test"
 			if own_vm "$DIR/$test"; then
-				own+=("$DIR $test")
+				cases=$(sed -n 's/^# vmtest: cases=//p' "$DIR/$test")
+				for case in ${cases:-""}; do
+					own+=("$DIR $test $case")
+				done
 			else
 				shared+=("$DIR $test")
 			fi
@@ -584,7 +590,7 @@ run_tests()
 	ktap_print_msg "QEMU runs with ${ACCEL^^}${ACCEL_WHY:+ ($ACCEL_WHY)}"
 	ktap_set_plan "${#todo[@]}"
 	for test in "${todo[@]}"; do
-		read -r dir test <<< "$test"
+		read -r dir test case <<< "$test"
 		cmdline=
 		asl=${test%.sh}.asl
 		vm_firmware=()
@@ -604,7 +610,7 @@ run_tests()
 			fi
 			vm_firmware=(-acpitable "file=$WORK/aml/${asl%.asl}.aml")
 		fi
-		run_test "$dir" "$test" "$cmdline"
+		run_test "$dir" "$test" "$cmdline" "$case"
 	done
 	vm_stop
 
