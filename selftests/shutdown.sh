@@ -99,6 +99,10 @@ devices()
 		mixed 60 10
 		echo "storm 600 ${1#storm}"
 		;;
+	model-*)
+		devices "${1#model-}"
+		echo model
+		;;
 	esac
 }
 
@@ -112,7 +116,7 @@ make_devices()
 	done < <(devices "$1")
 }
 
-test_begin 1 "$DEVICES" "$PARAMETER"
+test_begin 1 "$DEVICES"
 check "devices are made" make_devices "$1"
 (sleep 1 && busybox reboot -f) &
 ktap_finished

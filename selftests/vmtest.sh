@@ -16,7 +16,9 @@
 # a file TEST.asl, that VM's firmware has it as an SSDT, or with a line
 # "# vmtest: firmware=FILE" that file. A test with "# vmtest: reboots=TEXT" ends
 # with a reboot, before which the kernel's log has to have TEXT; with a line
-# "# vmtest: cases=..." it is run once with each of these words, in a VM for each.
+# "# vmtest: judge" it is run again then, on the host, as "TEST judge LOG". With
+# "# vmtest: cases=..." a test is run once with each of these words, in a VM for
+# each. What "# vmtest: qemu=..." lines have is given to QEMU.
 # All other tests share one VM. A test that sends the machine to sleep prints
 # "vmtest: wake N": when it has said nothing for N seconds, it is sent a character.
 # Variables SYS_HOTPLUG_* and KSELFTEST_*_ARGS are passed on,
@@ -44,7 +46,8 @@ LOG_TAIL=40
 TESTS=(kunit.sh cpu.sh dimm.sh storm.sh virtio_mem.sh virtio_mem_bbm.sh dax.sh order.sh
        cancel.sh refuse.sh evac.sh evac_memmap.sh capacity.sh node.sh notify.sh
        long.sh sleep.sh reboot.sh operator.sh tools.sh writers.sh race.sh poison.sh
-       add.sh eject.sh bad.sh container.sh partial.sh nosmt.sh lastcpu.sh shutdown.sh)
+       add.sh eject.sh bad.sh container.sh partial.sh nosmt.sh lastcpu.sh shutdown.sh
+       shutdown_disks.sh)
 CMDLINE="console=ttyS0 oops=panic panic=-1 memhp_default_state=online_movable"
 CMDLINE+=" kunit.filter=speed>slow"
 # TCG copies a string byte by byte, and reading the HPET stops other CPUs
@@ -299,7 +302,7 @@ qemu_args()
 		-device virtio-serial-pci
 		-device "virtserialport,chardev=port,name=sys_hotplug.qmp"
 	)
-	args+=("${vm_firmware[@]}" -drive "if=virtio,format=raw,file=$WORK/disk")
+	args+=("${vm_firmware[@]}" "${vm_args[@]}" -drive "if=virtio,format=raw,file=$WORK/disk")
 	for i in 1 2 3; do
 		id="socket-id=$((i / vm_threads)),core-id=0,thread-id=$((i % vm_threads))"
 		args+=(-device "max-x86_64-cpu,id=cpu$i,$id")
@@ -433,7 +436,7 @@ vm_run()
 	done
 }
 
-# vm_reboots TEXT: the guest ends, and its log has TEXT before; or why not
+# vm_reboots TEXT TEST: the guest ends, and its log is as TEST wants it; or why not
 vm_reboots()
 {
 	local deadline=$((SECONDS + REBOOT_TIMEOUT)) line status=129
@@ -446,6 +449,9 @@ vm_reboots()
 		why="no reboot within $REBOOT_TIMEOUT s"
 	elif ! grep -A 100 -F "$1" "$vm_log" | grep -qE "reboot: (Restarting system|Power down)"; then
 		why="no '$1' before the reboot"
+	elif grep -q '^# vmtest: judge$' "$2"; then
+		"$2" judge "$vm_log" | sed 's/^/# /'
+		[[ ${PIPESTATUS[0]} -eq 0 ]] || why="wrong by the kernel's log"
 	fi
 }
 
@@ -535,7 +541,7 @@ run_test()
 	done
 	[[ -n $why ]] || log_wait "vmtest: end of $test"
 	reboots=$(sed -n 's/^# vmtest: reboots=//p' "$dir/$test")
-	[[ $rc != 0 || -z $reboots ]] || vm_reboots "$reboots"
+	[[ $rc != 0 || -z $reboots ]] || vm_reboots "$reboots" "$dir/$test"
 	log_check || bad=1
 	[[ -z $reboots ]] || vm_kill
 	echo "# $test took $((SECONDS - start)) s"
@@ -576,6 +582,7 @@ run_tests()
 			[[ -x $DIR/$test ]] || fail_all "no test $test"
 			if own_vm "$DIR/$test"; then
 				cases=$(sed -n 's/^# vmtest: cases=//p' "$DIR/$test")
+				[[ -z $cases ]] || cases=${SYS_HOTPLUG_CASES:-$cases}
 				for case in ${cases:-""}; do
 					own+=("$DIR $test $case")
 				done
@@ -594,11 +601,13 @@ run_tests()
 		cmdline=
 		asl=${test%.sh}.asl
 		vm_firmware=()
+		vm_args=()
 		vm_threads=1
 		if own_vm "$dir/$test"; then
 			cmdline=$(sed -n 's/^# vmtest: cmdline=//p' "$dir/$test")
 			vm_threads=$(sed -n 's/^# vmtest: threads=//p' "$dir/$test")
 			: "${vm_threads:=1}"
+			read -r -d '' -a vm_args < <(sed -n 's/^# vmtest: qemu=//p' "$dir/$test")
 			asl=$(sed -n 's/^# vmtest: firmware=//p' "$dir/$test")
 			: "${asl:=${test%.sh}.asl}"
 			vm_stop
@@ -666,6 +675,7 @@ ACCEL_WHY=
 vm_pid=
 vm_cmdline=
 vm_firmware=()
+vm_args=()
 vm_threads=1
 vm_count=0
 
