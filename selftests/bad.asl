@@ -130,7 +130,10 @@ DefinitionBlock ("", "SSDT", 2, "SHPT", "BAD", 1)
 			Method (_EJ0, 1)
 			{
 				Notify (DIM0, 1)
-				Sleep (6000)
+				// ACPICA takes no more at a time
+				Sleep (2000)
+				Sleep (2000)
+				Sleep (2000)
 				DSTA = 0
 			}
 			Method (_OST, 3)

@@ -66,17 +66,6 @@ table_is_gone()
 	return 1
 }
 
-# state_has PATTERN: without starting a program, the firmware takes only 6 s
-state_has()
-{
-	local deadline=$((SECONDS + DEADLINE))
-
-	while [[ $SECONDS -lt $deadline ]]; do
-		[[ $(< "$SHP_DIR/state") == *$1* ]] && return
-	done
-	return 1
-}
-
 # While DIM0 is ejected, and the Device Check of its own waits, one of TBL0 does
 table_goes()
 {

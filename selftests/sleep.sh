@@ -8,9 +8,6 @@
 # shellcheck disable=SC1091
 . "$(dirname "$0")/sys_hotplug_lib.sh"
 
-TTY_WAKEUP=/sys/class/tty/ttyS1/power/wakeup
-SUSPENDED=/sys/power/suspend_stats/success
-
 runs()
 {
 	local i
@@ -35,18 +32,6 @@ another_waits()
 		sleep 0.1
 	done
 	return 1
-}
-
-sleeps()
-{
-	local start=$EPOCHREALTIME count
-
-	count=$(cat "$SUSPENDED")
-	echo enabled > "$TTY_WAKEUP"
-	echo "vmtest: wake 10"
-	echo freeze > /sys/power/state || return 1
-	ktap_print_msg "$(((${EPOCHREALTIME/./} - ${start/./}) / 1000)) ms"
-	equal "$(cat "$SUSPENDED")" $((count + 1))
 }
 
 another_done()

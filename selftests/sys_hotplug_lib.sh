@@ -17,6 +17,8 @@ SHP_DIR=/sys/kernel/sys_hotplug
 FW=/sys/bus/acpi/devices
 FW_COUNT=0
 TRACE_DIR=/sys/kernel/tracing
+TTY_WAKEUP=/sys/class/tty/ttyS1/power/wakeup
+SUSPENDED=/sys/power/suspend_stats/success
 UNPOISON=/sys/kernel/debug/hwpoison/unpoison-pfn
 DEADLINE=${SYS_HOTPLUG_DEADLINE:-120}
 THREADS=${SYS_HOTPLUG_THREADS:-1}
@@ -376,6 +378,17 @@ fw_told()
 
 	shift
 	observe fw_answers 1 "$@" && equal "$OST" "$expected"
+}
+
+# state_has PATTERN: without starting a program
+state_has()
+{
+	local deadline=$((SECONDS + DEADLINE))
+
+	while [[ $SECONDS -lt $deadline ]]; do
+		[[ $(< "$SHP_DIR/state") == *$1* ]] && return
+	done
+	return 1
 }
 
 # blocks_gone BLOCK...
@@ -758,6 +771,19 @@ observe()
 	MIGRATED=$(($(vmstat pgmigrate_success) - migrated))
 	UEVENTS=$(($(uevents) - sent))
 	return "$status"
+}
+
+# sleeps: suspend to idle, vmtest.sh wakes the machine up
+sleeps()
+{
+	local start=$EPOCHREALTIME count
+
+	count=$(cat "$SUSPENDED")
+	echo enabled > "$TTY_WAKEUP"
+	echo "vmtest: wake 10" > /dev/ttyS1
+	echo freeze > /sys/power/state || return 1
+	ktap_print_msg "$(((${EPOCHREALTIME/./} - ${start/./}) / 1000)) ms"
+	equal "$(cat "$SUSPENDED")" $((count + 1))
 }
 
 # node_trace: there is no tracepoint for the notifications of a node

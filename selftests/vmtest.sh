@@ -45,7 +45,7 @@ LOG_TAIL=40
 
 TESTS=(kunit.sh cpu.sh dimm.sh storm.sh virtio_mem.sh virtio_mem_bbm.sh dax.sh order.sh
        cancel.sh refuse.sh evac.sh evac_memmap.sh capacity.sh node.sh notify.sh
-       long.sh sleep.sh reboot.sh operator.sh tools.sh writers.sh race.sh poison.sh
+       long.sh sleep.sh sleep_commit.sh reboot.sh operator.sh tools.sh writers.sh race.sh poison.sh
        add.sh eject.sh bad.sh container.sh partial.sh nosmt.sh lastcpu.sh shutdown.sh
        shutdown_disks.sh)
 CMDLINE="console=ttyS0 oops=panic panic=-1 memhp_default_state=online_movable"

@@ -1,0 +1,154 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# bench-shutdown.sh: shut down the unpatched and the patched kernel, built alike, with
+# the same slow devices, in turns in the same VM; show the medians and write them to
+# Documentation/figures/shutdown.md. The patched kernel runs each tree of devices once
+# more by a model of the design that has a blocking worker for each device.
+#
+# BENCH_RUNS is how often each is run on each kernel (default 3). What is measured
+# is the commit at the HEAD of build/linux.
+set -euo pipefail
+
+. "$(dirname "${BASH_SOURCE[0]}")/../scripts/common.sh"
+
+runs=${BENCH_RUNS:-3}
+out=$BUILD/bench
+results=$out/shutdown-results
+trees=(leaves chain many serial)
+
+# The test devices are the series': the unpatched kernel gets them as well
+add_test_devices() {
+	local src=$out/patched/linux/drivers/base/test dst=$out/base/linux/drivers/base/test
+
+	cp "$src/test_device_shutdown.c" "$dst/"
+	cat >>"$dst/Makefile" <<-'END'
+	obj-$(CONFIG_TEST_DEVICE_SHUTDOWN) += test_device_shutdown.o
+	CFLAGS_test_device_shutdown.o := -DTEST_NO_ASYNC_SHUTDOWN
+	END
+	printf '\nconfig TEST_DEVICE_SHUTDOWN\n\tbool "Test devices with a slow shutdown"\n' >>"$dst/Kconfig"
+}
+
+build() {
+	local fragment=$TOP/kernel-config/bench.config
+
+	worktree "$out/patched/linux" "$(pgit -C "$LINUX" rev-parse HEAD)"
+	worktree "$out/base/linux" refs/tags/base
+	add_test_devices
+	"$TOP/scripts/build-kernel.sh" -b "$out/base/linux" "$out/base/kernel" "$fragment"
+	"$TOP/scripts/build-kernel.sh" "$out/patched/linux" "$out/patched/kernel" "$fragment"
+}
+
+# run KERNEL TEST CASES...: a VM for each case
+run() {
+	local kernel=$1 test=$2 log=$out/log/shutdown-$1 case n=0
+	shift 2
+
+	rm -rf "$log"
+	SYS_HOTPLUG_CASES=$* "$vmtest" -k "$out/$kernel/kernel/arch/x86/boot/bzImage" -o "$log" "$test" \
+		>"$out/log/shutdown-output" 2>&1 || :
+	for case; do
+		n=$((n + 1))
+		sed -nE "s/\r//; s/.*test_device_shutdown: (ok|bad|model) /kernel=$kernel case=${case#model-} what=\1 /p" \
+			"$log/console$n.log" | tee -a "$results" | grep -q . ||
+			die "$kernel, $case: no result, see ${log#"$TOP"/}"
+	done
+	VMTEST_ACCEL=$(sed -n 's/.*QEMU runs with \([A-Z]*\).*/\L\1/p' "$out/log/shutdown-output")
+	export VMTEST_ACCEL
+}
+
+table() {
+	cat <<-'END'
+	| devices | ms, base | ms, series | ratio | longest way | callbacks at once | threads | model: ms | threads | blocked at once |
+	|---------|---------:|-----------:|------:|------------:|------------------:|--------:|----------:|--------:|----------------:|
+	END
+	awk '
+		function median(list,	v, n, i, j, x) {
+			n = split(list, v, " ")
+			for (i = 2; i <= n; i++) {
+				x = v[i] + 0
+				for (j = i - 1; j >= 1 && v[j] + 0 > x; j--)
+					v[j + 1] = v[j]
+				v[j + 1] = x
+			}
+			return n ? (v[int((n + 1) / 2)] + v[int(n / 2) + 1]) / 2 : "-"
+		}
+		function ms(x) { return x == "-" ? x : sprintf("%.1f", x / 1000) }
+		{
+			delete f
+			for (i = 1; i <= NF; i++) {
+				split($i, pair, "=")
+				f[pair[1]] = pair[2]
+			}
+			c = f["case"]
+			if (!(c in seen)) {
+				seen[c] = 1
+				cases[++nr] = c
+			}
+			k = (f["what"] == "model" ? "model" : f["kernel"]) " " c
+			us[k] = us[k] " " f["us"]
+			path[k] = path[k] " " f["path_us"]
+			peak[k] = peak[k] " " f["peak"]
+			threads[k] = threads[k] " " f["threads"]
+			blocked[k] = blocked[k] " " f["blocked"]
+		}
+		END {
+			for (i = 1; i <= nr; i++) {
+				c = cases[i]
+				b = median(us["base " c])
+				p = median(us["patched " c])
+				w = median(path["patched " c])
+				printf "| %s | %s | %s | %.2f | %s | %s | %s | %s | %s | %s |\n", c, ms(b), ms(p), b / p,
+					w ? ms(w) : "-", median(peak["patched " c]), median(threads["patched " c]),
+					ms(median(us["model " c])), median(threads["model " c]),
+					median(blocked["model " c])
+			}
+		}' "$results"
+}
+
+document() {
+	cat <<-END
+	# Shutting devices down
+
+	Written by
+
+	    make bench BENCH_RUNS=$runs
+
+	from the medians of $runs runs of each kernel, in turns, in the same VM and with the same configuration
+	(kernel-config/vm.config and kernel-config/bench.config).
+
+	| | |
+	|---|---|
+	| base | $(pgit -C "$out/base/linux" log -1 --format=%s), with the test devices of the series |
+	| series | $(pgit -C "$out/patched/linux" describe --tags --match base), $(
+		pgit -C "$out/patched/linux" rev-list --count refs/tags/base..HEAD) patches up to "$(
+		pgit -C "$out/patched/linux" log -1 --format=%s)" |
+	| host | $("${QEMU:-qemu-system-x86_64}" --version | sed -n '1s/ version//p') with ${VMTEST_ACCEL^^}, $(nproc) CPUs |
+
+	$(table)
+
+	* \`ms\`: from the end of the reboot notifiers to the shutdown of the system core: all of device_shutdown(), with the devices of the VM itself.
+	* \`longest way\`: the longest sum of callbacks that depend on each other, and of those that have to go one after the other, as they were measured.
+	* leaves: 64 devices of 50 ms below 8 bridges. chain: 16 of 20 ms, each the parent of the next. many: 500 of 1 ms below 8 bridges. serial: 10,000 that
+	  did not opt in, and take no time. nvme: 8 controllers of QEMU, each behind a root port, and 3 SCSI disks.
+	* \`threads\`: that have called a callback. \`model\`: the same tree by a design in which each device has a worker that blocks until all that depends on
+	  it is done, as proposed in 2026; its threads and how many of them were blocked at once.
+	END
+}
+
+build
+vmtest=$out/patched/linux/tools/testing/selftests/sys_hotplug/vmtest.sh
+mkdir -p "$out/log"
+rm -f "$results"
+for ((run = 1; run <= runs; run++)); do
+	for kernel in base patched; do
+		run "$kernel" shutdown.sh "${trees[@]}"
+		run "$kernel" shutdown_disks.sh time
+		say "shutdown: $kernel, run $run of $runs"
+	done
+	run patched shutdown.sh model-leaves model-chain model-many
+done
+sed -i 's/case=time /case=nvme /' "$results"
+table
+document >"$TOP/Documentation/figures/shutdown.md"
+say "bench: Documentation/figures/shutdown.md"
