@@ -43,8 +43,9 @@ demo: deps kernel	## from nothing to a VM in which a DIMM and CPUs leave and ret
 	@echo "== the same as a picture: build/demo.svg"
 
 .PHONY: bench
-bench: deps build/linux	## base and series side by side: a table of ratios, a plot (BENCH_RUNS=N)
+bench: deps build/linux	## base and series side by side: tables of ratios, a plot (BENCH_RUNS=N)
 	@qemu-scripts/bench.sh
+	@qemu-scripts/bench-shutdown.sh
 
 .PHONY: test
 test:		## all that a contributor must pass; logs in build/log
