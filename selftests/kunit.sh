@@ -7,7 +7,13 @@
 # shellcheck disable=SC1091
 . "$(dirname "$0")/sys_hotplug_lib.sh"
 
-test_begin 1
-check "a cancel that races with the commit" \
-	grep -qE '\] +ok [0-9]+ shp_test_cancel_race$' <(dmesg)
+# passed TEST
+passed()
+{
+	dmesg | grep -qE "\] +ok [0-9]+ $1\$"
+}
+
+test_begin 2
+check "a cancel that races with the commit" passed shp_test_cancel_race
+check "1000 random trees of devices are shut down" passed shutdown_test_random_many
 ktap_finished

@@ -77,7 +77,7 @@ devices()
 		;;
 	many)
 		tree 8 500 1 async
-		echo "expect 4000 256"
+		echo "expect 450 256"
 		;;
 	mixed)
 		mixed 100 5
@@ -98,10 +98,6 @@ devices()
 	storm*)
 		mixed 60 10
 		echo "storm 600 ${1#storm}"
-		;;
-	model-*)
-		devices "${1#model-}"
-		echo model
 		;;
 	esac
 }

@@ -84,7 +84,7 @@ judge()
 				nr++
 			}
 			print nr " devices, " overlaps + 0 " pairs at once" bad
-			exit bad != "" || nr < 8 || !overlaps
+			exit bad != "" || nr < 8 || overlaps < 8
 		}'
 }
 

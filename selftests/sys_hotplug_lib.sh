@@ -807,6 +807,6 @@ executing()
 {
 	local op phase handler
 
-	read -r ID op phase handler 2>/dev/null < "$SHP_DIR/state" &&
+	read -r ID op phase handler _ 2>/dev/null < "$SHP_DIR/state" &&
 		[[ "$op $phase $handler" == "$1 execute memory" ]]
 }
