@@ -94,7 +94,7 @@ not_ours() {
 			}
 			if (added && !new)
 				next
-			if ($2 ~ /FILE: include\/trace\/events\// &&
+			if ($2 ~ /FILE: (include\/trace\/events\/|.*\/trace\.h:)/ &&
 			    $1 ~ /^CHECK:(OPEN_ENDED_LINE|PARENTHESIS_ALIGNMENT):/)
 				next
 			if (match($1, /^CHECK:CAMELCASE: .*<[A-Za-z_0-9]+>$/)) {

@@ -75,7 +75,7 @@ judge()
 		END {
 			for (d in parent) {
 				if (count[d] != 1 || !async[d])
-					bad = bad " " d ": " count[d] + 0 " times, " async[d] + 0 ";"
+					bad = bad " " d " " count[d] + 0 " times;"
 				if (end[d] > begin[parent[d]])
 					bad = bad " " parent[d] " before " d ";"
 				for (e in parent)

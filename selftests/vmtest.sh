@@ -447,7 +447,8 @@ vm_reboots()
 	done
 	if [[ $status -ne 1 ]]; then
 		why="no reboot within $REBOOT_TIMEOUT s"
-	elif ! grep -A 100 -F "$1" "$vm_log" | grep -qE "reboot: (Restarting system|Power down)"; then
+	elif ! grep -A 100 -F "$1" "$vm_log" |
+	     grep -qE "reboot: (Restarting system|Power down)"; then
 		why="no '$1' before the reboot"
 	elif grep -q '^# vmtest: judge$' "$2"; then
 		"$2" judge "$vm_log" | sed 's/^/# /'
