@@ -10,7 +10,7 @@ export KERNEL_TREE BASE FORCE PART BENCH_RUNS
 
 .PHONY: help
 help:		## this text
-	@sed -nE 's/^([a-z-]+):[^#]*## (.*)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
+	@sed -nE 's/^([a-z0-9-]+):[^#]*## (.*)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \
 		while IFS='|' read -r target text; do printf '  make %-12s %s\n' "$$target" "$$text"; done
 
 .PHONY: deps
@@ -50,6 +50,11 @@ bench: deps build/linux	## base and series side by side: tables of ratios, a plo
 .PHONY: test
 test:		## all that a contributor must pass; logs in build/log
 	@scripts/test.sh
+
+.PHONY: test-arm64
+test-arm64: build/linux	## cross-build for arm64 and shut that down in a VM
+	@scripts/deps.sh arm64
+	@scripts/test-arm64.sh
 
 .PHONY: lint
 lint: build/linux	## apply, refresh, checkpatch, sparse, W=1, coccicheck, kernel-doc, shellcheck

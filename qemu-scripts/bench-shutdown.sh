@@ -3,8 +3,8 @@
 #
 # bench-shutdown.sh: shut down the unpatched and the patched kernel, built alike, with
 # the same slow devices, in turns in the same VM; show the medians and write them to
-# Documentation/figures/shutdown.md. The patched kernel runs each tree of devices once
-# more by a model of the design that has a blocking worker for each device.
+# Documentation/figures/shutdown.md. bench-model.c does the same by the design that has
+# a blocking worker for each device.
 #
 # BENCH_RUNS is how often each is run on each kernel (default 3). What is measured
 # is the commit at the HEAD of build/linux.
@@ -17,16 +17,18 @@ out=$BUILD/bench
 results=$out/shutdown-results
 trees=(leaves chain many serial)
 
-# The test devices are the series': the unpatched kernel gets them as well
+# The test devices are the series': the unpatched kernel gets them as well, and both
+# get the model
 add_test_devices() {
-	local src=$out/patched/linux/drivers/base/test dst=$out/base/linux/drivers/base/test
+	local test=drivers/base/test src=$out/patched/linux dst=$out/base/linux
 
-	cp "$src/test_device_shutdown.c" "$dst/"
-	cat >>"$dst/Makefile" <<-'END'
-	obj-$(CONFIG_TEST_DEVICE_SHUTDOWN) += test_device_shutdown.o
-	CFLAGS_test_device_shutdown.o := -DTEST_NO_ASYNC_SHUTDOWN
-	END
-	printf '\nconfig TEST_DEVICE_SHUTDOWN\n\tbool "Test devices with a slow shutdown"\n' >>"$dst/Kconfig"
+	sed -e 's/READ_ONCE(node->dev.p->shutdown_begun)/false/' -e '/dev_assign_async_shutdown/d' \
+		"$src/$test/test_device_shutdown.c" >"$dst/$test/test_device_shutdown.c"
+	printf '\nconfig TEST_DEVICE_SHUTDOWN\n\tbool "Test devices with a slow shutdown"\n' >>"$dst/$test/Kconfig"
+	# shellcheck disable=SC2016 # expanded by make
+	echo 'obj-$(CONFIG_TEST_DEVICE_SHUTDOWN) += test_device_shutdown.o' >>"$dst/$test/Makefile"
+	cp "$TOP/qemu-scripts/bench-model.c" "$src/$test/"
+	echo 'obj-y += bench-model.o' >>"$src/$test/Makefile"
 }
 
 build() {
@@ -49,7 +51,7 @@ run() {
 		>"$out/log/shutdown-output" 2>&1 || :
 	for case; do
 		n=$((n + 1))
-		sed -nE "s/\r//; s/.*test_device_shutdown: (ok|bad|model) /kernel=$kernel case=${case#model-} what=\1 /p" \
+		sed -nE "s/\r//; s/.*test_device_shutdown: (ok|bad|model) /kernel=$kernel case=$case what=\1 /p" \
 			"$log/console$n.log" | tee -a "$results" | grep -q . ||
 			die "$kernel, $case: no result, see ${log#"$TOP"/}"
 	done
@@ -148,7 +150,9 @@ for ((run = 1; run <= runs; run++)); do
 		run "$kernel" shutdown_disks.sh time
 		say "shutdown: $kernel, run $run of $runs"
 	done
-	run patched shutdown.sh model-leaves model-chain model-many
+	"$vmtest" -k "$out/patched/kernel/arch/x86/boot/bzImage" -o "$out/log/shutdown-model" \
+		-r "$TOP/qemu-scripts/bench-model.sh" | sed -n 's/\r//; s/^case=/kernel=patched &/p' |
+		tee -a "$results" | grep -q . || die "the model gave no result"
 done
 sed -i 's/case=time /case=nvme /' "$results"
 table

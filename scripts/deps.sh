@@ -3,7 +3,7 @@
 #
 # Install what the project needs on Debian 12 and 13: packages, a QEMU that
 # survives the tests, a sparse that understands the kernel. Silent when all of
-# it is there.
+# it is there. With the argument "arm64", what make test-arm64 needs as well.
 set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -15,7 +15,12 @@ packages=(
 	shellcheck codespell python3-ply python3-git	# lint
 	gnuplot-nox					# make bench
 )
+qemu_packages=(qemu-system-x86)
 qemu_min=9
+if [[ ${1-} = arm64 ]]; then
+	packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+	qemu_packages+=(qemu-system-arm)
+fi
 sparse_dir=$CACHE/sparse
 
 sudo=()
@@ -64,11 +69,14 @@ install_qemu() {
 	local have release suites
 
 	have=$(qemu_version)
-	(( ${have:-0} < qemu_min )) || return 0
+	if (( ${have:-0} >= qemu_min )) &&
+	   { (( ${#qemu_packages[@]} == 1 )) || command -v qemu-system-aarch64 >/dev/null; }; then
+		return
+	fi
 	[[ -n $(qemu_offered) ]] || update_lists
 	if (( $(qemu_offered) >= qemu_min )); then
 		say "deps: installing QEMU"
-		apt -qq install qemu-system-x86 >"$log" 2>&1 || { cat "$log" >&2; die "apt-get could not install QEMU"; }
+		apt -qq install "${qemu_packages[@]}" >"$log" 2>&1 || { cat "$log" >&2; die "apt-get could not install QEMU"; }
 		return
 	fi
 	release=$(. /etc/os-release && echo "$VERSION_CODENAME")
@@ -77,7 +85,7 @@ install_qemu() {
 	say "deps: installing QEMU from $release-backports (${have:-none} is here, $qemu_min is needed)"
 	as_root "$TOP/scripts/suite-apt.sh" "$suites" -qq update >&2
 	as_root "$TOP/scripts/suite-apt.sh" "$suites" -qq -t "$release-backports" \
-		-o DPkg::Lock::Timeout=300 install qemu-system-x86 >"$log" 2>&1 ||
+		-o DPkg::Lock::Timeout=300 install "${qemu_packages[@]}" >"$log" 2>&1 ||
 		{ cat "$log" >&2; die "apt-get could not install QEMU from $release-backports"; }
 	(( $(qemu_version) >= qemu_min )) || die "QEMU $(qemu_version) is too old, $qemu_min is needed"
 }
