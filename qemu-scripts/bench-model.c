@@ -2,7 +2,8 @@
 /*
  * For make bench only: a model of a design in which each device has a completion and a
  * worker that blocks until all that depends on it is done, queued in the old order.
- * Reading bench_model in debugfs runs the trees of shutdown.sh and prints the figures.
+ * If bench_model in debugfs is 1, a reboot runs the trees of shutdown.sh first and puts
+ * the figures into the log: workers come more slowly then than while the system runs.
  */
 
 #include <linux/atomic.h>
@@ -11,7 +12,9 @@
 #include <linux/delay.h>
 #include <linux/init.h>
 #include <linux/ktime.h>
-#include <linux/seq_file.h>
+#include <linux/limits.h>
+#include <linux/printk.h>
+#include <linux/reboot.h>
 #include <linux/workqueue.h>
 
 #define MAX_ITEMS 600
@@ -63,7 +66,7 @@ static void add(struct item *parent, unsigned int ms)
 	INIT_WORK(&item->work, work_fn);
 }
 
-static void run(struct seq_file *m, const char *name)
+static void run(const char *name)
 {
 	struct workqueue_struct *wq = alloc_workqueue("bench_model", WQ_UNBOUND, WQ_MAX_ACTIVE);
 	u64 start = ktime_get_ns();
@@ -76,7 +79,7 @@ static void run(struct seq_file *m, const char *name)
 	for (i = nr; i--;)
 		queue_work(wq, &items[i].work);
 	destroy_workqueue(wq);
-	seq_printf(m, "case=%s what=model us=%llu threads=%d blocked=%d\n", name,
+	pr_info("bench_model: case=%s what=model us=%llu threads=%d blocked=%d\n", name,
 		   (ktime_get_ns() - start) / 1000, atomic_read(&workers_peak),
 		   atomic_read(&blocked_peak));
 	nr = 0;
@@ -92,24 +95,33 @@ static void tree(unsigned int bridges, unsigned int leaves, unsigned int ms)
 		add(&items[i % bridges], ms);
 }
 
-static int bench_model_show(struct seq_file *m, void *unused)
+static u32 armed;
+
+static int bench_model_reboot(struct notifier_block *nb, unsigned long action, void *data)
 {
 	unsigned int i;
 
+	if (!armed)
+		return NOTIFY_DONE;
 	tree(8, 64, 50);
-	run(m, "leaves");
+	run("leaves");
 	for (i = 0; i < 16; i++)
 		add(i ? &items[i - 1] : NULL, 20);
-	run(m, "chain");
+	run("chain");
 	tree(8, 500, 1);
-	run(m, "many");
-	return 0;
+	run("many");
+	return NOTIFY_DONE;
 }
-DEFINE_SHOW_ATTRIBUTE(bench_model);
+
+static struct notifier_block reboot_nb = {
+	.notifier_call = bench_model_reboot,
+	.priority = INT_MIN,
+};
 
 static int __init bench_model_init(void)
 {
-	debugfs_create_file("bench_model", 0400, NULL, NULL, &bench_model_fops);
+	debugfs_create_u32("bench_model", 0600, NULL, &armed);
+	register_reboot_notifier(&reboot_nb);
 	return 0;
 }
 late_initcall(bench_model_init);

@@ -151,7 +151,8 @@ for ((run = 1; run <= runs; run++)); do
 		say "shutdown: $kernel, run $run of $runs"
 	done
 	"$vmtest" -k "$out/patched/kernel/arch/x86/boot/bzImage" -o "$out/log/shutdown-model" \
-		-r "$TOP/qemu-scripts/bench-model.sh" | sed -n 's/\r//; s/^case=/kernel=patched &/p' |
+		-r "$TOP/qemu-scripts/bench-model.sh" >"$out/log/shutdown-output" 2>&1 || :
+	sed -n 's/\r//; s/.*bench_model: /kernel=patched /p' "$out/log/shutdown-model/console1.log" |
 		tee -a "$results" | grep -q . || die "the model gave no result"
 done
 sed -i 's/case=time /case=nvme /' "$results"

@@ -91,7 +91,7 @@ another_waits()
 	unplug_send cpu3 || return 1
 	for ((i = 0; i < 50; i++)); do
 		read -r -d '' line < "$SHP_DIR/state"
-		[[ $line =~ $'\n'([0-9]+)\ remove\ queued\ none\ LNXCPU:[^ ]*$ ]] && break
+		[[ $line =~ $'\n'([0-9]+)\ remove\ queued\ none\ LNXCPU ]] && break
 		sleep 0.1
 	done
 	[[ $i -lt 50 ]] && echo "${BASH_REMATCH[1]}" > "$SHP_DIR/cancel" && return
