@@ -102,7 +102,7 @@ table() {
 				w = median(path["patched " c])
 				# Real devices are not seen by the test devices
 				printf "| %s | %s | %s | %.2f | %s | %s | %s | %s | %s | %s |\n", c, ms(b), ms(p), b / p,
-					w ? ms(w) : "-", c == "nvme" ? "-" : median(peak["patched " c]),
+					w && c != "nvme" ? ms(w) : "-", c == "nvme" ? "-" : median(peak["patched " c]),
 					c == "nvme" ? "-" : median(threads["patched " c]),
 					ms(median(us["model " c])), median(threads["model " c]),
 					median(blocked["model " c])
