@@ -52,7 +52,7 @@ test:		## all that a contributor must pass; logs in build/log
 	@scripts/test.sh
 
 .PHONY: test-arm64
-test-arm64: build/linux	## cross-build for arm64 and shut that down in a VM
+test-arm64: build/linux	## cross-build for arm64 and shut that down in a VM (not tried yet)
 	@scripts/deps.sh arm64
 	@scripts/test-arm64.sh
 
