@@ -158,6 +158,10 @@ if build kernel "$TOP/scripts/build-kernel.sh" "$LINUX" "$BUILD/kernel"; then
 fi
 stage bisect '/^== /' "$TOP/scripts/bisect.sh"
 
+if (( failed > 0 )); then
+	say "failed:"
+	grep -rhE '^(# )*not ok |^FAIL|^Bail' "$logs"/*.log
+fi
 say "test: $((SECONDS / 60)) min $((SECONDS % 60)) s"
 (( failed == 0 )) || status=1
 echo "$passed passed, $failed failed, $skipped skipped"

@@ -4,7 +4,7 @@
 # vmtest: cmdline=memmap=384M$0x40000000
 #
 # What an operator is told: by eject, eject_check, uevents and the history. The
-# firmware is bad.asl, where the ejection of DIM0 takes 3 s.
+# firmware is bad.asl, where the ejection of DIM0 takes 6 s.
 
 # shellcheck disable=SC1091
 . "$(dirname "$0")/sys_hotplug_lib.sh"
@@ -23,12 +23,12 @@ listen()
 	echo "$TMP/helper" > "$HELPER"
 }
 
-# uevent_is TEXT: within a second; helpers are not waited for
+# uevent_is TEXT: within ten seconds; helpers are not waited for
 uevent_is()
 {
 	local i
 
-	for ((i = 0; i < 10; i++)); do
+	for ((i = 0; i < 100; i++)); do
 		grep -qxF "$1" "$TMP/uevents" && return
 		sleep 0.1
 	done
@@ -114,10 +114,10 @@ record()
 	grep " $(fw_name "$1"): " "$HISTORY" | tail -n 1 | sed 's/^[0-9]* //'
 }
 
-# durations HANDLER: of the latest requests, some are not 0
-durations()
+# The ejection takes its seconds, in microseconds
+ejection_is_long()
 {
-	grep -E "execute.* $1=[1-9]" "$HISTORY"
+	grep -A 4 " remove $DIM0: 0" "$HISTORY" | grep -qE "commit .*acpi=[0-9]{7} "
 }
 
 profile_disabled()
@@ -148,7 +148,6 @@ check "the history has the second" equal "$(record DIM1)" \
 	"add $DIM1: -22 phase=execute handler=acpi device=$DIM1 reason=attach-failed not_restored=0"
 check "the trace is complete" trace_nests
 check "the history says the same" equal "$(record DIM1)" "$(traced "$DIM1")"
-check "the history has durations" durations memory
 check "who asks is told that nothing speaks against a removal" observe asked_is ok
 check "that has changed nothing" equal "$UEVENTS $MIGRATED $(isolated)" "0 0 0"
 check "or that it is disabled" profile_disabled
@@ -157,6 +156,7 @@ fw_read SHPT0001/hrv > /dev/null
 check "a uevent says that it is gone" uevent_is "change $DIM0 remove 0   none"
 check "everything is as before" state_same "$TMP/state"
 check "the history has it" grep -q " remove $DIM0: 0" "$HISTORY"
+check "with the time that the ejection took" ejection_is_long
 check "nothing runs" equal "$(cat "$SHP_DIR/state")" idle
 echo > "$HELPER"
 ktap_finished
