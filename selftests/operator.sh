@@ -134,7 +134,30 @@ asked_is()
 	equal "$(cat "$FW/$DIM0/eject_check")" "$1"
 }
 
-test_begin 16 "$FW/SHPT0003:00" "$HELPER" "$HISTORY"
+cpu_goes_and_comes()
+{
+	echo 0 > "$CPU_DIR/cpu1/online" && echo 1 > "$CPU_DIR/cpu1/online"
+}
+
+# notified NR COMMAND...: who polls a file in sysfs is told that often
+notified()
+{
+	local nr=$1 event=$TRACE_DIR/events/kprobes/kernfs_notify
+
+	shift
+	echo "p:kernfs_notify kernfs_notify" > "$TRACE_DIR/kprobe_events"
+	echo 1 > "$event/enable"
+	echo 1 > "$TRACE_DIR/tracing_on"
+	echo > "$TRACE_DIR/trace"
+	"$@"
+	echo 0 > "$event/enable"
+	equal "$(grep -c "kernfs_notify: " "$TRACE_DIR/trace")" "$nr"
+	local status=$?
+	echo > "$TRACE_DIR/kprobe_events"
+	return "$status"
+}
+
+test_begin 18 "$FW/SHPT0003:00" "$HELPER" "$HISTORY" "$TRACE_DIR/kprobe_events"
 DIM0=$(fw_name DIM0)
 DIM1=$(fw_name DIM1)
 state_save "$TMP/state"
@@ -158,5 +181,7 @@ check "everything is as before" state_same "$TMP/state"
 check "the history has it" grep -q " remove $DIM0: 0" "$HISTORY"
 check "with the time that the ejection took" ejection_is_long
 check "nothing runs" equal "$(cat "$SHP_DIR/state")" idle
+check "who has read that is told what comes next" notified 1 cpu_goes_and_comes
+check "nobody else is told anything" notified 0 cpu_goes_and_comes
 echo > "$HELPER"
 ktap_finished
