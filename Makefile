@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 # From the command line to the scripts
-export KERNEL_TREE BASE FORCE PART BENCH_RUNS
+export KERNEL_TREE BASE FORCE PART BENCH_RUNS MINUTES SEED PAIRS KERNEL
 
 .PHONY: help
 help:		## this text
@@ -46,6 +46,11 @@ demo: deps kernel	## from nothing to a VM in which a DIMM and CPUs leave and ret
 bench: deps build/linux	## base and series side by side: tables of ratios, a plot (BENCH_RUNS=N)
 	@qemu-scripts/bench.sh
 	@qemu-scripts/bench-shutdown.sh
+
+.PHONY: stress
+stress: build/linux	## all that disturbs hot-plug at once (MINUTES=N SEED=N KERNEL=PATH; PAIRS=1: by two)
+	@scripts/deps.sh stress
+	@qemu-scripts/stress.sh
 
 .PHONY: test
 test:		## all that a contributor must pass; logs in build/log

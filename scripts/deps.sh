@@ -3,7 +3,8 @@
 #
 # Install what the project needs on Debian 12 and 13: packages, a QEMU that
 # survives the tests, a sparse that understands the kernel. Silent when all of
-# it is there. With the argument "arm64", what make test-arm64 needs as well.
+# it is there. With the argument "arm64" or "stress", what make test-arm64 or make
+# stress needs as well.
 set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -20,6 +21,9 @@ qemu_min=9
 if [[ ${1-} = arm64 ]]; then
 	packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 	qemu_packages+=(qemu-system-arm)
+fi
+if [[ ${1-} = stress ]]; then
+	packages+=(stress-ng)
 fi
 sparse_dir=$CACHE/sparse
 

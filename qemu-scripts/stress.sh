@@ -1,0 +1,256 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# stress.sh: for MINUTES (default 10), rounds in which many actors disturb the hot-plug,
+# and one another; each round is a VM. What they are is in stress-guest.sh. DIMMs come and
+# go in all rounds, CPUs and a container in turns; of the rest, each round has about
+# one half, drawn by SEED, which repeats a run.
+#
+# PAIRS=1	instead, each of dimm, cpu and container with each other actor (but cpu
+#		with container), alone for a minute
+# KERNEL=PATH	a kernel's build directory or bzImage, instead of one with
+#		kernel-config/stress.config
+#
+# The log, the trace and the seed of a round are in build/stress/log/ROUND.
+set -euo pipefail
+
+. "$(dirname "${BASH_SOURCE[0]}")/../scripts/common.sh"
+
+out=$BUILD/stress
+guest=$out/guest
+figures=$TOP/Documentation/figures
+vmtest=$LINUX/tools/testing/selftests/sys_hotplug/vmtest.sh
+seed=${SEED:-$((RANDOM * 32768 + RANDOM))}
+round_seconds=180
+# For what comes before and after the storm
+round_extra=1500
+
+hotplug=(cpu container)
+# Whether the data is still the same is checked in every round
+always=(data)
+others=(vmem sleep eject check cancel cpuwrite memwrite pressure thp hugetlb swap cgroup
+	affinity perf module fault load)
+
+build() {
+	if [[ -n ${KERNEL-} ]]; then
+		kernel=$(realpath "${KERNEL%/arch/x86/boot/bzImage}")
+	else
+		kernel=$out/kernel
+		"$TOP/scripts/build-kernel.sh" "$LINUX" "$kernel" "$TOP/kernel-config/stress.config"
+		kmake "$LINUX" "$kernel" modules >"$out/modules.log" 2>&1 ||
+			{ cat "$out/modules.log" >&2; die "the modules do not build"; }
+	fi
+	image=$kernel/arch/x86/boot/bzImage
+	[[ -e $image ]] || image=$kernel
+	[[ -f $image ]] || die "no kernel image $image"
+}
+
+# What vmtest.sh runs as a directory of tests
+make_guest() {
+	local lib
+
+	rm -rf "$guest"
+	mkdir -p "$guest/lib"
+	cp "$TOP/qemu-scripts/stress-guest.sh" "$guest/stress-test.sh"
+	cp "${vmtest%/*}/container.asl" "$guest/"
+	cp "$kernel"/arch/x86/kernel/{cpuid,msr}.ko "$guest/" 2>/dev/null || :
+	cp "$(command -v stress-ng)" "$guest/"
+	for lib in $(ldd "$guest/stress-ng" | grep -o '/[^ )]*'); do
+		cp -L "$lib" "$guest/lib/"
+	done
+	gcc -static -O2 -Wall -o "$guest/stress-perf" "$TOP/qemu-scripts/stress-perf.c"
+}
+
+# round NAME SEED SECONDS ACTOR...
+round() {
+	local name=$1 log=$out/log/$1 rc=0
+	export SYS_HOTPLUG_STRESS_SEED=$2 SYS_HOTPLUG_STRESS_SECONDS=$3
+	shift 3
+
+	mkdir -p "$log"
+	say "$name: seed $SYS_HOTPLUG_STRESS_SEED, $SYS_HOTPLUG_STRESS_SECONDS s"
+	SYS_HOTPLUG_STRESS_ACTORS="$*" kselftest_override_timeout=$((SYS_HOTPLUG_STRESS_SECONDS + round_extra)) \
+		"$vmtest" -k "$image" -o "$log" -x "$guest" 2>&1 | tee "$log/output" |
+		sed -nuE "s/^# stress: ([0-9]+ s: .*|seed .*|SKIP .*)/   $name: \1/p" >&2 || rc=$?
+	sed -n "s/^# stress: /$name /p" "$log/output" >>"$out/results"
+	# The last line of a round that has ended
+	grep -q "^ok 1 " "$log/output" || rc=1
+	if (( rc )); then
+		failed+=("$name")
+		say "$name FAILED: build/stress/log/$name, repeat with SEED=$seed"
+		grep -E '^# (not ok|# )|^not ok|^# The kernel|^#   [0-9]+[:-]' "$log/output" | head -n 40 >&2
+	fi
+	# The trial of KVM takes as long as a boot, and once is enough
+	if [[ -z ${VMTEST_ACCEL-} ]]; then
+		VMTEST_ACCEL=$(sed -n 's/^# QEMU runs with \([A-Z]*\).*/\L\1/p' "$log/output")
+		export VMTEST_ACCEL
+	fi
+}
+
+storms() {
+	local nr actor actors left=$((${MINUTES:-10} * 60)) seconds
+
+	for ((nr = 1; left > 0; nr++)); do
+		RANDOM=$((seed + nr))
+		actors=(dimm "${hotplug[nr % 2]}" "${always[@]}")
+		for actor in "${others[@]}"; do
+			(( RANDOM % 2 )) || actors+=("$actor")
+		done
+		seconds=$((left < round_seconds ? left : round_seconds))
+		left=$((left - seconds))
+		round "$nr" $((seed + nr * 100)) "$seconds" "${actors[@]}"
+	done
+}
+
+pairs() {
+	local first second
+
+	for second in "${hotplug[@]}"; do
+		round "dimm-$second" "$seed" 60 dimm "$second" "${always[@]}"
+	done
+	for first in dimm "${hotplug[@]}"; do
+		for second in "${others[@]}"; do
+			round "$first-$second" "$seed" 60 "$first" "$second" "${always[@]}"
+		done
+	done
+}
+
+# Requests by operation and device: how many, how many of them succeeded, and how
+# long these took
+by_operation() {
+	awk '$2 == "request" { print $3, $4, $5, $7 }' "$out/results" | sort -k 1,2 -k 4n |
+		awk '
+		function row() {
+			if (!n)
+				return
+			printf "| %-7s | %-13s | %8d | %9d | %5.1f %% | %8s | %8s |\n", op, what, n, ok,
+				100 * ok / n, ok ? ms[int((ok + 1) / 2)] : "-",
+				ok ? ms[int((ok * 99 + 99) / 100)] : "-"
+			n = ok = 0
+		}
+		$1 != op || $2 != what { row(); op = $1; what = $2 }
+		{ n++ }
+		$3 == 0 { ms[++ok] = $4 }
+		END { row() }'
+}
+
+by_result() {
+	awk '$2 == "request" { print $3, $5, $6 }' "$out/results" | sort | uniq -c | sort -k 2,2 -k 1nr |
+		awk '{ printf "| %-7s | %5d | %-42s | %8d |\n", $2, $3, $4, $1 }'
+}
+
+by_actor() {
+	awk '$2 == "actor" { n[$3] += $4; errors[$3] += $5; rounds[$3]++ }
+	     END {
+		for (a in n)
+			printf "| %-9s | %6d | %7d | %6d |\n", a, rounds[a], n[a], errors[a]
+	     }' "$out/results" | sort
+}
+
+by_pair() {
+	awk -v failed=" ${failed[*]} " '
+	     $2 == "actor" { count[$1] = count[$1] " " $3 "=" $4; next }
+	     $2 == "request" { n[$1]++; ok[$1] += $5 == 0 }
+	     END {
+		for (p in count)
+			printf "| %-20s |%-43s | %8d | %9d | %-6s |\n", p, count[p], n[p], ok[p],
+				index(failed, " " p " ") ? "FAILED" : "clean"
+	     }' "$out/results" | sort
+}
+
+# The container has three CPUs and three memory devices
+summary() {
+	awk '
+		$2 == "request" && $3 == "remove" && $5 == 0 {
+			if ($4 ~ /^DIMM/) dimms++
+			if ($4 == "CPU") cpus++
+			if ($4 == "container") containers++
+		}
+		$2 == "request" { n++; ok += $5 == 0; lost += $8 }
+		$2 == "memory" {
+			split($3, total, "=")
+			split($4, slab, "=")
+			if (total[2]) differs++
+			if (slab[2] > most || !rounds) most = slab[2]
+			rounds++
+		}
+		$2 == "leaks" { scanned = 1; leaks += $3 }
+		END {
+			print "| | |"
+			print "|---|---|"
+			printf "| requests | %d, of them %d succeeded |\n", n, ok
+			printf "| DIMMs removed | %d |\n", dimms
+			printf "| CPUs removed | %d, of them %d in %d containers |\n", cpus + 3 * containers,
+				3 * containers, containers
+			printf "| devices not restored by a rollback | %d |\n", lost
+			printf "| rounds whose MemTotal has changed | %d of %d |\n", differs, rounds
+			printf "| slab at the end of a round | at most %+d KiB |\n", most
+			printf "| kmemleak | %s |\n", scanned ? leaks + 0 " reports" : "not in this kernel"
+		}' "$out/results"
+	printf '| rounds with a failure | %d%s |\n' ${#failed[@]} "${failed[*]:+: ${failed[*]}}"
+}
+
+document() {
+	cat <<-END
+	# $1
+
+	Written by
+
+	    make stress $2
+
+	| | |
+	|---|---|
+	| series | $(pgit -C "$LINUX" rev-list --count refs/tags/base..HEAD) patches up to "$(pgit -C "$LINUX" log -1 --format=%s)" |
+	| kernel | ${KERNEL:-kernel-config/vm.config and kernel-config/stress.config} |
+	| guest | 6 CPUs, 1.6 GiB besides DIMMs of 1024, 512 and 256 MiB and 384 MiB in the container |
+	| host | $("${QEMU:-qemu-system-x86_64}" --version | sed -n '1s/ version//p') with ${VMTEST_ACCEL^^}, $(nproc) CPUs |
+
+	$(summary)
+	END
+	if [[ -n ${PAIRS-} ]]; then
+		cat <<-END
+
+		Two actors at a time, and one that rewrites the data and compares its checksums.
+
+		| pair                 | actions                                    | requests | succeeded | result |
+		|----------------------|--------------------------------------------|---------:|----------:|--------|
+		$(by_pair)
+		END
+	fi
+	cat <<-END
+
+	Requests are refused, cancelled, and made to fail by the actors: the success rate shows how much, and not how reliable an undisturbed
+	request is. The durations, in milliseconds, are those of the requests that succeeded.
+
+	| request | device        | requests | succeeded |    rate |  p50, ms |  p99, ms |
+	|---------|---------------|---------:|----------:|--------:|---------:|---------:|
+	$(by_operation)
+
+	| request | error | phase/handler/reason                       | requests |
+	|---------|------:|--------------------------------------------|---------:|
+	$(by_result)
+
+	| actor     | rounds | actions | errors |
+	|-----------|-------:|--------:|-------:|
+	$(by_actor)
+	END
+}
+
+[[ -x $vmtest ]] || die "the series in build/linux has no vmtest.sh"
+build
+make_guest
+rm -rf "$out/log" "$out/results"
+mkdir -p "$out/log"
+: >"$out/results"
+failed=()
+say "stress: SEED=$seed"
+if [[ -n ${PAIRS-} ]]; then
+	pairs
+	document "Pairs of actors under stress" "PAIRS=1 SEED=$seed" >"$figures/stress-pairs.md"
+	cat "$figures/stress-pairs.md"
+else
+	storms
+	document "Hot-plug under stress" "MINUTES=${MINUTES:-10} SEED=$seed" >"$figures/stress.md"
+	cat "$figures/stress.md"
+fi
+(( ${#failed[@]} == 0 ))
