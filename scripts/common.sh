@@ -58,27 +58,53 @@ worktree() {
 	with_ticker "${1#"$TOP"/}: checking out" pgit -C "$1" checkout -q -f --detach "$2"
 }
 
-# apply_series DIR: the series as commits on top of the tag base of $LINUX, in
-# the worktree DIR, which holds no files and so costs nothing. Says which patch
-# does not apply, and then leaves DIR at the one before it.
+# apply_series DIR [PATCH...]: the series, or these, as commits on top of the tag
+# base of $LINUX, in the worktree DIR, which holds no files and so costs nothing.
+# Names all patches that do not apply: those after one are tried with what does
+# apply of it. Then leaves DIR at the one before the first, and puts that and all
+# that come after it into $BUILD/rest.mbox.
 apply_series() {
-	local dir=$1 patches err failed
+	local dir=$1 patches=("${@:2}") state err rc=0 n='' first='' failed=0
 
-	mapfile -t patches < <(series)
+	(( ${#patches[@]} )) || mapfile -t patches < <(series)
 	rm -rf "$dir"
 	pgit -C "$LINUX" worktree prune
 	mkdir -p "$(dirname "$dir")"
 	pgit -C "$LINUX" worktree add -q -f --no-checkout --detach "$dir" refs/tags/base
 	pgit -C "$dir" read-tree HEAD
 	(( ${#patches[@]} )) || return 0
+	state=$(pgit -C "$dir" rev-parse --absolute-git-dir)/rebase-apply
 	err=$(pgit -C "$dir" am -q --keep-non-patch --whitespace=nowarn \
-		--committer-date-is-author-date "${patches[@]/#/$TOP/patches/}" 2>&1) && return
-	printf '%s\n' "$err" | sed -n -e 's/^error: /   /p' -e 's/^fatal: /   /p' >&2
-	failed=$(cat "$(pgit -C "$dir" rev-parse --absolute-git-dir)/rebase-apply/next" 2>/dev/null) &&
-		say "patches/${patches[failed - 1]} does not apply to" \
+		--committer-date-is-author-date "${patches[@]/#/$TOP/patches/}" 2>&1) || rc=1
+	while [[ -e $state/next ]]; do
+		if [[ $n = "$(<"$state/next")" ]]; then
+			# Nothing of it is left to commit
+			err=$(pgit -C "$dir" am --skip 2>&1) || :
+			continue
+		fi
+		n=$(<"$state/next")
+		failed=$((failed + 1))
+		if [[ -z $first ]]; then
+			first=$(pgit -C "$dir" rev-parse HEAD)
+			(cd "$TOP/patches" && cat "${patches[@]:n - 1}") >"$BUILD/rest.mbox"
+		fi
+		if pgit -C "$dir" apply --cached --check -R "$state/patch" 2>/dev/null; then
+			say "patches/${patches[n - 1]} is there already"
+		else
+			say "patches/${patches[n - 1]} does not apply"
+			sed -n 's/^error: /   /p' <<<"$err" >&2
+			pgit -C "$dir" apply --cached --reject "$state/patch" >/dev/null 2>&1 || :
+		fi
+		err=$(pgit -C "$dir" am --continue 2>&1) || :
+	done
+	if (( failed )); then
+		say "$failed of ${#patches[@]} patches need work on" \
 			"$(pgit -C "$LINUX" log -1 --format=%s refs/tags/base)"
-	pgit -C "$dir" am --quit >/dev/null 2>&1 || :
-	return 1
+		pgit -C "$dir" update-ref --no-deref HEAD "$first"
+	elif (( rc )); then
+		printf '%s\n' "$err" >&2
+	fi
+	return "$rc"
 }
 
 # kmake SOURCE OUTPUT ARGUMENT...: kbuild as everywhere in this project. SOURCE and

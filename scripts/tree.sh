@@ -126,7 +126,7 @@ pgit -C "$LINUX" update-ref $applied HEAD
 # The seed's branch; "base" means the tag
 [[ -n ${KERNEL_TREE-} ]] || pgit -C "$LINUX" update-ref -d refs/heads/base
 if (( rc )); then
-	say "tree: build/linux is at the patch before that: \"git am -3\" there merges it by hand"
+	say "tree: build/linux is at the patch before the first: \"git am -3 ../rest.mbox\" there goes on by hand"
 	exit 1
 fi
 say "tree: build/linux is $(pgit -C "$LINUX" log -1 --format=%s refs/tags/base) and $(series | wc -l) patches"
