@@ -76,3 +76,7 @@ bisect: build/linux	## every prefix of the series builds (touched objects)
 .PHONY: refresh
 refresh:	## the commits of build/linux -> patches/, series, copies (PART=DIRECTORY: the part of new ones)
 	@scripts/refresh.sh
+
+.PHONY: send
+send: lint-quick	## build/outgoing/<part>: the mails of each part, To and Cc in them; sends nothing
+	@scripts/send.sh

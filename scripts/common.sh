@@ -58,8 +58,17 @@ worktree() {
 	with_ticker "${1#"$TOP"/}: checking out" pgit -C "$1" checkout -q -f --detach "$2"
 }
 
+# bare_worktree DIR REF: a new one that holds no files, and so costs nothing
+bare_worktree() {
+	rm -rf "$1"
+	pgit -C "$LINUX" worktree prune
+	mkdir -p "$(dirname "$1")"
+	pgit -C "$LINUX" worktree add -q -f --no-checkout --detach "$1" "$2"
+	pgit -C "$1" read-tree HEAD
+}
+
 # apply_series DIR [PATCH...]: the series, or these, as commits on top of the tag
-# base of $LINUX, in the worktree DIR, which holds no files and so costs nothing.
+# base of $LINUX, in the bare worktree DIR.
 # Names all patches that do not apply: those after one are tried with what does
 # apply of it. Then leaves DIR at the one before the first, and puts that and all
 # that come after it into $BUILD/rest.mbox.
@@ -67,11 +76,7 @@ apply_series() {
 	local dir=$1 patches=("${@:2}") state err rc=0 n='' first='' failed=0
 
 	(( ${#patches[@]} )) || mapfile -t patches < <(series)
-	rm -rf "$dir"
-	pgit -C "$LINUX" worktree prune
-	mkdir -p "$(dirname "$dir")"
-	pgit -C "$LINUX" worktree add -q -f --no-checkout --detach "$dir" refs/tags/base
-	pgit -C "$dir" read-tree HEAD
+	bare_worktree "$dir" refs/tags/base
 	(( ${#patches[@]} )) || return 0
 	state=$(pgit -C "$dir" rev-parse --absolute-git-dir)/rebase-apply
 	err=$(pgit -C "$dir" am -q --keep-non-patch --whitespace=nowarn \
