@@ -3,8 +3,8 @@
 #
 # refresh.sh [-n] [-q] [-t TREE]
 #
-# Write the commits base..HEAD of build/linux (or TREE) as patches/<part>/NNNN-*.patch
-# and series, and make the copies selftests/, Documentation/ and MAINTAINERS.snippet.
+# Write the commits base..HEAD of build/linux (or TREE) as patches/<part>/NNNN-*.patch,
+# series and patches/MAP.md, and make the copies selftests/, Documentation/ and MAINTAINERS.snippet.
 # -n only says what would change, and fails if anything would; -q says nothing.
 #
 # A commit stays in the part of the patch with its subject, or else with its
@@ -105,6 +105,41 @@ write_patches() {
 	done
 }
 
+# patches/MAP.md: of each patch the subject, the first sentence and the files
+write_map() {
+	local patch part last=''
+
+	printf '# Map of the series\n\nWritten by "make refresh": each patch, how its message begins, and the files it touches.\n'
+	while read -r patch; do
+		part=${patch%%/*}
+		if [[ $part != "$last" ]]; then
+			last=$part
+			printf '\n## %s: %s\n\n' "$part" "$(head -n 1 "$TOP/patches/$part/cover-letter.txt")"
+		fi
+		awk -v path="$patch" '
+			function text(s) { gsub(/[*<|`]/, "\\\\&", s); return s }
+			/^Subject: /, /^$/ {
+				sub(/^Subject: \[PATCH\] /, "")
+				subject = subject (/^$/ ? "" : $0)
+				if (/^$/)
+					body = 1
+				next
+			}
+			/^---$/ { body = 0 }
+			# Indented: what was typed or printed
+			body && /^[^[:space:]]/ && sentence !~ /[.?!] $/ {
+				sentence = sentence $0 " "
+				if (match(sentence, /[.?!] /))
+					sentence = substr(sentence, 1, RSTART + 1)
+			}
+			/^diff --git / { files = files (files ? ", `" : "`") substr($4, 3) "`" }
+			END {
+				sub(/ $/, "", sentence)
+				printf "- [%s](%s)\n\n  %s\n\n  %s\n", text(subject), path, text(sentence), files
+			}' "$new/patches/$patch"
+	done < <(grep '\.patch$' "$new/series")
+}
+
 # What the series adds, as files to read
 write_copies() {
 	local path
@@ -155,6 +190,7 @@ shopt -s nullglob
 raw=("$tmp"/raw/*.patch) part=()
 assign_parts
 write_patches
+write_map >"$new/patches/MAP.md"
 write_copies
 
 inventory "$TOP" >"$tmp/old.list"
