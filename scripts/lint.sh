@@ -159,6 +159,22 @@ check_maintainers() {
 			echo "$1: not in MAINTAINERS"' sh {}
 }
 
+# Each file of the selftests is installed, and vmtest.sh runs each test
+check_selftests() {
+	local file
+
+	cd "$src/tools/testing/selftests/sys_hotplug" || return
+	for file in *; do
+		case $file in
+		Makefile|config|settings) continue ;;
+		esac
+		grep -qE "^TEST_.*[ =]$file( |\$)" Makefile || echo "$file: not in its Makefile"
+		if [[ -x $file && $file != vmtest.sh ]]; then
+			./vmtest.sh -l | grep -qxF "$file" || echo "$file: not in vmtest.sh"
+		fi
+	done
+}
+
 # Nothing that a kernel-doc comment of the base did not say already
 kernel_doc() {
 	local files
@@ -268,6 +284,7 @@ worktree "$src" "$tip"
 check checkpatch check_checkpatch "$(cd "$src" && scripts/checkpatch.pl --version | sed -n 's/^Version: //p')"
 check codespell check_codespell "$(codespell --version)"
 check maintainers check_maintainers
+check selftests check_selftests
 check kernel-doc check_kernel_doc
 check whitespace check_whitespace
 check shellcheck check_shellcheck "$(shellcheck --version | sed -n 's/^version: //p')"
