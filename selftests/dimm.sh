@@ -11,15 +11,9 @@ DATA_MIB=${SYS_HOTPLUG_DIMM_MIB:-32}
 
 cycle()
 {
-	local used block
+	local block
 
-	data_rewrite || return 1
-	used=$(zone_used_mib Movable)
-	if [[ $used -lt $DATA_MIB ]]; then
-		ktap_print_msg "only $used MiB of the DIMM are in use"
-		return 1
-	fi
-	unplug d1 || return 1
+	fills_movable "$DATA_MIB" data_rewrite && unplug d1 || return 1
 	for block in $BLOCKS; do
 		[[ -d $MEM_DIR/memory$block ]] || continue
 		ktap_print_msg "memory$block is still there"

@@ -19,15 +19,6 @@ bigger_dimm()
 		plug d1
 }
 
-# What is spliced into a pipe, as busybox's cat does, is pinned until it is read
-pin()
-{
-	dd if=/dev/urandom of="$TMP/data/pinned" bs=4096 count=1 2>/dev/null &&
-		mkfifo "$TMP/pipe" && exec {PIPE}<>"$TMP/pipe" &&
-		busybox cat "$TMP/data/pinned" > "$TMP/pipe" || return 1
-	(cd "$TMP/data" && md5sum pinned >> "$TMP/sums")
-}
-
 runs_long()
 {
 	local i
@@ -35,7 +26,7 @@ runs_long()
 	trace_start
 	OOM_KILLS=$(vmstat oom_kill)
 	unplug_send d1 || return 1
-	for ((i = 0; i < 100; i++)); do
+	for ((i = 0; i < DEADLINE * 10; i++)); do
 		executing remove && break
 		sleep 0.1
 	done
@@ -48,20 +39,20 @@ runs_long()
 	return 1
 }
 
-# quick COMMAND...: within a second, while the removal runs
-quick()
+# meanwhile COMMAND...: it does not wait for the removal, which does not end
+meanwhile()
 {
 	local status i
 
 	status=$(mktemp "$TMP/status.XXXXXX")
 	{ "$@"; echo $? > "$status"; } &
-	for ((i = 0; i < 10; i++)); do
+	for ((i = 0; i < DEADLINE * 10; i++)); do
 		sleep 0.1
 		[[ -s $status ]] || continue
 		executing remove && equal "$(cat "$status")" 0
 		return
 	done
-	ktap_print_msg "not done after a second"
+	ktap_print_msg "not done after $DEADLINE s"
 	return 1
 }
 
@@ -73,14 +64,9 @@ create_cgroup()
 
 cancelled()
 {
-	local start=$SECONDS
-
 	executing remove && echo "$ID" > "$SHP_DIR/cancel" && ost_wait d1 || return 1
 	trace_stop "$TMP/trace"
-	ost_refused || return 1
-	[[ $((SECONDS - start)) -le 5 ]] && return
-	ktap_print_msg "took $((SECONDS - start)) s"
-	return 1
+	ost_refused
 }
 
 # another_waits: the removal of cpu3, until it is cancelled
@@ -89,12 +75,12 @@ another_waits()
 	local i
 
 	unplug_send cpu3 || return 1
-	for ((i = 0; i < 50; i++)); do
+	for ((i = 0; i < DEADLINE * 10; i++)); do
 		read -r -d '' line < "$SHP_DIR/state"
 		[[ $line =~ $'\n'([0-9]+)\ remove\ queued\ none\ LNXCPU ]] && break
 		sleep 0.1
 	done
-	[[ $i -lt 50 ]] && echo "${BASH_REMATCH[1]}" > "$SHP_DIR/cancel" && return
+	[[ $i -lt $((DEADLINE * 10)) ]] && echo "${BASH_REMATCH[1]}" > "$SHP_DIR/cancel" && return
 	ktap_print_msg "state: $line"
 	return 1
 }
@@ -111,7 +97,7 @@ busy()
 
 unpin()
 {
-	exec {PIPE}<&-
+	unpin_data
 	unplug d1 && plug d1
 }
 
@@ -129,17 +115,17 @@ mount -t cgroup2 none "$TMP/cgroup" &&
 
 check "a DIMM of $GIB GiB" bigger_dimm
 check "$DATA_MIB MiB of data" data_fill "$DATA_MIB"
-check "a page of it is pinned" pin
+check "a page of it is pinned" pin_data
 state_save "$TMP/state"
 check "the removal runs for $RUN_SECONDS s" runs_long
-check "meanwhile: a cgroup is created" quick create_cgroup
-check "meanwhile: it is removed" quick rmdir "$TMP/cgroup/a"
+check "meanwhile: a cgroup is created" meanwhile create_cgroup
+check "meanwhile: it is removed" meanwhile rmdir "$TMP/cgroup/a"
 ELSEWHERE=$(free_pfn 1)
-check "meanwhile: a page elsewhere is poisoned" quick poison "$ELSEWHERE"
-check "meanwhile: it is healed" quick unpoison "$ELSEWHERE"
+check "meanwhile: a page elsewhere is poisoned" meanwhile poison "$ELSEWHERE"
+check "meanwhile: it is healed" meanwhile unpoison "$ELSEWHERE"
 ELSEWHERE=$(free_pfn 2)
-check "meanwhile: another page elsewhere is given up" quick soft_offline "$ELSEWHERE"
-check "meanwhile: it is healed" quick unpoison "$ELSEWHERE"
+check "meanwhile: another page elsewhere is given up" meanwhile soft_offline "$ELSEWHERE"
+check "meanwhile: it is healed" meanwhile unpoison "$ELSEWHERE"
 check "meanwhile: the removal of a CPU waits, and is cancelled" another_waits
 check "meanwhile: nobody can be asked" busy
 check "the removal is cancelled" cancelled

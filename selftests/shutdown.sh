@@ -5,7 +5,7 @@
 #
 # The machine goes down with devices that are slow to shut down, some of which do
 # it in parallel. CONFIG_TEST_DEVICE_SHUTDOWN has the devices, and says in the
-# kernel's log how long it took and if none came before another that depends on it.
+# kernel's log how many went at once and if none came before another that depends on it.
 
 # shellcheck disable=SC1091
 . "$(dirname "$0")/sys_hotplug_lib.sh"
@@ -63,34 +63,34 @@ links()
 	done
 }
 
-# Limits of time leave room for other work on the host
+# How many at once depends on how fast the machine starts threads
 devices()
 {
 	case $1 in
 	leaves)
 		tree 8 64 50 async
-		echo "expect 1600 256"
+		echo "expect 4 256"
 		;;
 	chain)
 		chain 16 20
-		echo "expect 2000 256"
+		echo "expect 1 256"
 		;;
 	many)
 		tree 8 500 1 async
-		echo "expect 450 256"
+		echo "expect 2 256"
 		;;
 	mixed)
 		mixed 100 5
 		;;
 	serial)
 		tree 100 9900 0 serial
-		echo "expect 60000 1"
+		echo "expect 1 1"
 		;;
 	off)
 		echo 0 > "$PARAMETER"
 		tree 4 16 5 async | sed 's/async/serial/'
 		tree 4 16 5 async | sed 's/leaf/async_leaf/; s/bridge/async_bridge/g'
-		echo "expect 60000 1"
+		echo "expect 1 1"
 		;;
 	links)
 		links 12 10
@@ -114,5 +114,4 @@ make_devices()
 
 test_begin 1 "$DEVICES"
 check "devices are made" make_devices "$1"
-(sleep 1 && busybox reboot -f) &
 ktap_finished

@@ -10,14 +10,9 @@
 
 runs()
 {
-	local i
-
 	trace_start
 	unplug_send d1 || return 1
-	for ((i = 0; i < 100; i++)); do
-		executing remove && sleep 1 && executing remove && return
-		sleep 0.1
-	done
+	state_has " remove execute memory" && sleep 1 && executing remove && return
 	ktap_print_msg "state: $(cat "$SHP_DIR/state")"
 	return 1
 }

@@ -17,11 +17,13 @@ commits()
 		state_has " add queued" && sleeps
 }
 
-# ended_first: the machine would have slept for some 10 s meanwhile
+# ended_first: before any process was frozen
 ended_first()
 {
-	awk '/ op=remove / { begin = begin ? begin : $1; end = $1 }
-	     END { exit !(begin && end - begin > 5 && end - begin < 9) }' "$TMP/trace"
+	awk '/ shp_request_exit: .*op=remove / { ended = 1 }
+	     / suspend_resume: freeze_processes.* begin/ { early = !ended }
+	     / suspend_resume: machine_suspend.* begin/ { slept = 1 }
+	     END { exit early || !slept }' "$TRACE_DIR/trace"
 }
 
 # By the end of _EJ0 it is gone again
@@ -37,6 +39,7 @@ comes_again()
 }
 
 test_begin 5 "$FW/SHPT0001:00" "$TTY_WAKEUP" "$SHP_DIR/state"
+echo 1 > "$TRACE_DIR/events/power/suspend_resume/enable"
 check "memory is added" fw_answers 2 fw_read SHPT0001/sun
 check "the machine sleeps while it is ejected" observe fw_answers 4 commits
 check "it was ejected" ejected

@@ -19,6 +19,7 @@ FW_COUNT=0
 TRACE_DIR=/sys/kernel/tracing
 TTY_WAKEUP=/sys/class/tty/ttyS1/power/wakeup
 SUSPENDED=/sys/power/suspend_stats/success
+HELPER=/sys/kernel/uevent_helper
 UNPOISON=/sys/kernel/debug/hwpoison/unpoison-pfn
 DEADLINE=${SYS_HOTPLUG_DEADLINE:-120}
 THREADS=${SYS_HOTPLUG_THREADS:-1}
@@ -250,7 +251,7 @@ plug_send()
 {
 	local i nr=${1#cpu}
 
-	for ((i = 0; i < 50; i++)); do
+	for ((i = 0; i < DEADLINE * 10; i++)); do
 		case $1 in
 		cpu*)
 			qmp_run device_add driver=max-x86_64-cpu id="$1" \
@@ -259,7 +260,7 @@ plug_send()
 			;;
 		d*)
 			qmp_run device_add driver=pc-dimm id="$1" memdev="m${1#d}" \
-				node="${2:-0}" && return
+				node="${2:-0}" slot=$((${1#d} - 1)) && return
 			;;
 		esac
 		[[ $QMP_REPLY =~ Duplicate|already ]] || break
@@ -449,6 +450,7 @@ vmstat()
 # zone_used_pages ZONE [NODE]
 zone_used_pages()
 {
+	echo 1 > /proc/sys/vm/stat_refresh
 	awk -v zone="$1" -v node="${2:+$2,}" '
 		/^Node/ { this = $4 == zone && (!node || $2 == node) }
 		this && $1 == "pages" && $2 == "free" { free += $3 }
@@ -537,6 +539,31 @@ uevents()
 	cat /sys/kernel/uevent_seqnum
 }
 
+# listen: what is told by uevents, a line each, into $TMP/uevents
+listen()
+{
+	cat > "$TMP/helper" <<-END
+	#!/bin/busybox sh
+	echo "\$ACTION \${DEVPATH##*/} \$SHP_OP \$SHP_RESULT" \\
+		"\$SHP_HANDLER \$SHP_BLOCKER \$SHP_REASON" >> $TMP/uevents
+	END
+	chmod +x "$TMP/helper"
+	echo "$TMP/helper" > "$HELPER"
+}
+
+# uevent_is TEXT: nobody waits for helpers
+uevent_is()
+{
+	local i
+
+	for ((i = 0; i < DEADLINE * 10; i++)); do
+		grep -qxF "$1" "$TMP/uevents" && return
+		sleep 0.1
+	done
+	ktap_print_msg "no uevent '$1' in: $(grep SHP "$TMP/uevents" | xargs)"
+	return 1
+}
+
 # free_pfn BLOCK: of its last free page, by bit 10 of /proc/kpageflags
 free_pfn()
 {
@@ -598,21 +625,6 @@ fill_node()
 	data_fill "$1" mpol=bind:1 && at_least "$1" node_shmem_mib
 }
 
-# pin_data, unpin_data: what is in a pipe does not migrate
-pin_data()
-{
-	# shellcheck disable=SC2002,SC2216 # sendfile() wants a file and a pipe
-	cat "$TMP/data/0" {QMP_FD}>&- | sleep 1000 {QMP_FD}>&- &
-	PIN=$!
-	sleep 1
-}
-
-unpin_data()
-{
-	kill "$PIN"
-	wait
-}
-
 node_kswapd()
 {
 	pidof kswapd1
@@ -637,6 +649,21 @@ data_rewrite()
 	for file in "$TMP"/data/*; do
 		cp "$file" "$TMP/data/new" && mv "$TMP/data/new" "$file" || return 1
 	done
+}
+
+# pin_data: one more file, of a page that is pinned until unpin_data. What is spliced
+# into a pipe, as busybox's cat does, is pinned until it is read.
+pin_data()
+{
+	dd if=/dev/urandom of="$TMP/data/pinned" bs=4096 count=1 2>/dev/null &&
+		mkfifo "$TMP/pipe" && exec {PIPE}<>"$TMP/pipe" &&
+		busybox cat "$TMP/data/pinned" > "$TMP/pipe" || return 1
+	(cd "$TMP/data" && md5sum pinned >> "$TMP/sums")
+}
+
+unpin_data()
+{
+	exec {PIPE}<&-
 }
 
 data_same()
@@ -780,7 +807,7 @@ sleeps()
 
 	count=$(cat "$SUSPENDED")
 	echo enabled > "$TTY_WAKEUP"
-	echo "vmtest: wake 10" > /dev/ttyS1
+	echo "vmtest: wake 20" > /dev/ttyS1
 	echo freeze > /sys/power/state || return 1
 	ktap_print_msg "$(((${EPOCHREALTIME/./} - ${start/./}) / 1000)) ms"
 	equal "$(cat "$SUSPENDED")" $((count + 1))

@@ -10,10 +10,20 @@
 DATA_MIB=${SYS_HOTPLUG_VIRTIO_MEM_MIB:-64}
 SIZE_MIB=512
 
-# resize MIB: until the guest has plugged, or unplugged, what it was asked for
+# blocks: how many there are, and are online
+blocks()
+{
+	cat "$MEM_DIR"/memory[0-9]*/state | awk '/^online$/ { n++ } END { print NR, n + 0 }'
+}
+
+# resize MIB: until the guest has plugged, or unplugged, what it was asked for, and has
+# added or removed its blocks, which comes later
 resize()
 {
-	local size=$(($1 << 20)) deadline=$((SECONDS + DEADLINE))
+	local size=$(($1 << 20)) deadline=$((SECONDS + DEADLINE)) nr expected
+
+	nr=$((size / PAGE_SIZE / BLOCK_PAGES))
+	expected="$((${EMPTY% *} + nr)) $((${EMPTY#* } + nr))"
 
 	qmp_run qom-set path=vm1 property=requested-size value="$size" || {
 		ktap_print_msg "$QMP_REPLY"
@@ -21,10 +31,10 @@ resize()
 	}
 	while [[ $SECONDS -lt $deadline ]]; do
 		qmp_run qom-get path=vm1 property=size
-		[[ $QMP_REPLY =~ \"return\":\ ${size}[,}] ]] && return
+		[[ $QMP_REPLY =~ \"return\":\ ${size}[,}] && $(blocks) = "$expected" ]] && return
 		sleep 0.2
 	done
-	ktap_print_msg "$size asked for: $QMP_REPLY"
+	ktap_print_msg "$size asked for: $QMP_REPLY, blocks: $(blocks)"
 	return 1
 }
 
@@ -33,6 +43,7 @@ state_save "$TMP/state"
 # Then only the virtio-mem device has movable memory
 check "the DIMM is offline" dimm_set d1 offline
 state_save "$TMP/state.empty"
+EMPTY=$(blocks)
 check "the device grows" resize $SIZE_MIB
 state_save "$TMP/state.full"
 check "$DATA_MIB MiB of data in it" fills_movable "$DATA_MIB" data_fill "$DATA_MIB"

@@ -14,8 +14,8 @@
 # these parameters; "# vmtest: own" is the same without parameters. With a line
 # "# vmtest: threads=N" each N of its CPUs are threads of one core. If there is
 # a file TEST.asl, that VM's firmware has it as an SSDT, or with a line
-# "# vmtest: firmware=FILE" that file. A test with "# vmtest: reboots=TEXT" ends
-# with a reboot, before which the kernel's log has to have TEXT; with a line
+# "# vmtest: firmware=FILE" that file. After a test with "# vmtest: reboots=TEXT" the
+# VM reboots, and before that the kernel's log has to have TEXT; with a line
 # "# vmtest: judge" it is run again then, on the host, as "TEST judge LOG". With
 # "# vmtest: cases=..." a test is run once with each of these words, in a VM for
 # each. What "# vmtest: qemu=..." lines have is given to QEMU.
@@ -38,16 +38,16 @@ QEMU=${QEMU:-qemu-system-x86_64}
 QEMU_MIN=9
 # Under TCG, QEMU aborts when more CPUs were plugged in its life than it can have
 MAX_CPUS=128
-BOOT_TIMEOUT=180
-REBOOT_TIMEOUT=60
+BOOT_TIMEOUT=600
+REBOOT_TIMEOUT=180
 PROBE_TIMEOUT=5
 LOG_TAIL=40
 
 TESTS=(kunit.sh cpu.sh dimm.sh storm.sh virtio_mem.sh virtio_mem_bbm.sh dax.sh order.sh
        cancel.sh refuse.sh evac.sh evac_memmap.sh capacity.sh node.sh notify.sh
        long.sh sleep.sh sleep_commit.sh reboot.sh operator.sh tools.sh writers.sh race.sh poison.sh
-       add.sh eject.sh bad.sh container.sh partial.sh nosmt.sh lastcpu.sh shutdown.sh
-       shutdown_disks.sh)
+       add.sh eject.sh bad.sh container.sh firmware.sh partial.sh nosmt.sh lastcpu.sh
+       shutdown.sh shutdown_disks.sh)
 CMDLINE="console=ttyS0 oops=panic panic=-1 memhp_default_state=online_movable"
 CMDLINE+=" kunit.filter=speed>slow"
 # TCG copies a string byte by byte, and reading the HPET stops other CPUs
@@ -173,6 +173,9 @@ write_init()
 			sync
 			echo "<3>vmtest: end of ${arg%% *}" > /dev/kmsg
 			echo "vmtest: exit $rc"
+			;;
+		reboot)
+			reboot -f
 			;;
 		quit)
 			poweroff -f
@@ -322,7 +325,7 @@ find_accel()
 		ACCEL_WHY="no access to /dev/kvm"
 		return
 	fi
-	qemu_args kvm "$WORK/probe.log" ""
+	qemu_args kvm "$WORK/probe.log" "kunit.enable=0"
 	out=$(timeout "$PROBE_TIMEOUT" "$QEMU" "${args[@]}" -serial stdio \
 	      < <(echo quit; sleep "$PROBE_TIMEOUT") 2>/dev/null)
 	if [[ $out == *"vmtest: ready"* ]]; then
@@ -377,8 +380,10 @@ qemu_aborted()
 vm_start()
 {
 	vm_boot "$1" && return
+	# Nobody shall count the tests of half a boot
+	mv "$vm_log" "$vm_log.failed"
 	# With TCG on a busy host, the timer of a vCPU may be lost while the guest boots
-	qemu_aborted || echo "# Starting again: the guest does not boot, see ${vm_log##*/}"
+	qemu_aborted || echo "# Starting again: the guest does not boot, see ${vm_log##*/}.failed"
 	vm_boot "$1"
 }
 
@@ -444,6 +449,7 @@ vm_reboots()
 {
 	local deadline=$((SECONDS + REBOOT_TIMEOUT)) line status=129
 
+	echo reboot >&"$vm_in"
 	while [[ $SECONDS -lt $deadline && $status -ne 1 ]]; do
 		IFS= read -r -t 1 -u "$vm_out" line
 		status=$?
