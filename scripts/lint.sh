@@ -161,16 +161,17 @@ check_maintainers() {
 
 # Each file of the selftests is installed, and vmtest.sh runs each test
 check_selftests() {
-	local file
+	local file tests
 
 	cd "$src/tools/testing/selftests/sys_hotplug" || return
+	tests=$(./vmtest.sh -l)
 	for file in *; do
 		case $file in
 		Makefile|config|settings) continue ;;
 		esac
 		grep -qE "^TEST_.*[ =]$file( |\$)" Makefile || echo "$file: not in its Makefile"
 		if [[ -x $file && $file != vmtest.sh ]]; then
-			./vmtest.sh -l | grep -qxF "$file" || echo "$file: not in vmtest.sh"
+			grep -qxF "$file" <<<"$tests" || echo "$file: not in vmtest.sh"
 		fi
 	done
 }
