@@ -198,30 +198,7 @@ resize()
 
 idle()
 {
-	local i
-
-	for ((i = 0; i < DEADLINE * 5; i++)); do
-		[[ $(cat "$SHP_DIR/state") = idle ]] && return
-		sleep 0.2
-	done
-	failed "not idle"
-}
-
-# port_again: in Linux 7.3 it does not survive
-port_again()
-{
-	local driver=/sys/bus/virtio/drivers/virtio_console device i
-
-	device=$(basename "$(readlink -f /sys/class/virtio-ports/vport*/device)")
-	exec {QMP_FD}>&-
-	QMP_BUFFER=
-	echo "$device" > "$driver/unbind"
-	echo "$device" > "$driver/bind"
-	for ((i = 0; i < DEADLINE; i++)); do
-		qmp_open && return
-		sleep 1
-	done
-	failed "no QMP channel after the suspend"
+	state_has idle || failed "not idle"
 }
 
 # Not all the time, and with a removal on its way
@@ -233,7 +210,7 @@ sleep_()
 	[[ " $ACTORS " != *" dimm "* ]] || send d1
 	sleeps > "$TMP/sleep" 2>> "$TMP/errors.sleep"
 	slept=$?
-	port_again
+	port_again || failed "no QMP channel after the suspend"
 	idle
 	NEXT_SLEEP=$((SECONDS + 30))
 	return "$slept"

@@ -64,14 +64,9 @@ traced()
 # A signal ends the wait, and nothing else. Another removal would be refused.
 interrupted()
 {
-	local i
-
 	# shellcheck disable=SC2016
 	bash -c 'trap : USR1; echo 1 > "$1"' _ "$(fw_device DIM0)/eject" 2> "$TMP/error" &
-	for ((i = 0; i < DEADLINE * 10; i++)); do
-		grep -q "remove commit acpi" "$SHP_DIR/state" && break
-		sleep 0.1
-	done
+	state_has "remove commit acpi"
 	kill -USR1 $!
 	wait $!
 	grep -q "remove commit acpi" "$SHP_DIR/state" || echo over > "$TMP/over"

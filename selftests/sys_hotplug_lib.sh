@@ -813,6 +813,23 @@ sleeps()
 	equal "$(cat "$SUSPENDED")" $((count + 1))
 }
 
+# port_again: in Linux 7.3 the QMP channel does not survive that
+port_again()
+{
+	local driver=/sys/bus/virtio/drivers/virtio_console device i
+
+	device=$(basename "$(readlink -f /sys/class/virtio-ports/vport*/device)")
+	exec {QMP_FD}>&-
+	QMP_BUFFER=
+	echo "$device" > "$driver/unbind"
+	echo "$device" > "$driver/bind"
+	for ((i = 0; i < DEADLINE; i++)); do
+		qmp_open && return
+		sleep 1
+	done
+	return 1
+}
+
 # node_trace: there is no tracepoint for the notifications of a node
 node_trace()
 {
@@ -836,4 +853,13 @@ executing()
 
 	read -r ID op phase handler _ 2>/dev/null < "$SHP_DIR/state" &&
 		[[ "$op $phase $handler" == "$1 execute memory" ]]
+}
+
+# removal_goes_on DEVICE: its memory is in work, and does not leave soon
+removal_goes_on()
+{
+	unplug_send "$1" || return 1
+	state_has " remove execute memory" && sleep 1 && executing remove && return
+	ktap_print_msg "state: $(cat "$SHP_DIR/state")"
+	return 1
 }
