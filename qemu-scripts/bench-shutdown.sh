@@ -55,8 +55,7 @@ run() {
 			"$log/console$n.log" | tee -a "$results" | grep -q . ||
 			die "$kernel, $case: no result, see ${log#"$TOP"/}"
 	done
-	VMTEST_ACCEL=$(sed -n 's/.*QEMU runs with \([A-Z]*\).*/\L\1/p' "$out/log/shutdown-output")
-	export VMTEST_ACCEL
+	keep_accel "$out/log/shutdown-output"
 }
 
 table() {
@@ -127,7 +126,7 @@ document() {
 	| series | $(pgit -C "$out/patched/linux" describe --tags --match base), $(
 		pgit -C "$out/patched/linux" rev-list --count refs/tags/base..HEAD) patches up to "$(
 		pgit -C "$out/patched/linux" log -1 --format=%s)" |
-	| host | $("${QEMU:-qemu-system-x86_64}" --version | sed -n '1s/ version//p') with ${VMTEST_ACCEL^^}, $(nproc) CPUs |
+	$(host_row)
 
 	$(table)
 

@@ -47,11 +47,7 @@ boot() {
 	fi
 	say "$3, run $1 of $runs, $2: $((SECONDS - start)) s"
 
-	# The trial of KVM takes as long as a boot, and once is enough
-	if [[ -z ${VMTEST_ACCEL-} ]]; then
-		VMTEST_ACCEL=$(sed -n 's/^QEMU runs with \([A-Z]*\).*/\L\1/p' "$log/output")
-		export VMTEST_ACCEL
-	fi
+	keep_accel "$log/output"
 }
 
 # "WORKLOAD DIMM USED", then for the unpatched and the patched kernel the medians of
@@ -167,7 +163,7 @@ document() {
 		pgit -C "$out/patched/linux" rev-list --count refs/tags/base..HEAD) patches up to "$(
 		pgit -C "$out/patched/linux" log -1 --format=%s)" |
 	| guest | $(sed -n 's/^bench-machine: //p' "$out"/log/1-"${workloads[0]}"-patched/output), 2 GiB besides the DIMM, all preallocated |
-	| host | $("${QEMU:-qemu-system-x86_64}" --version | sed -n '1s/ version//p') with ${VMTEST_ACCEL^^}, $(nproc) CPUs |
+	$(host_row)
 
 	![seconds to remove a DIMM](memory.svg)
 

@@ -80,11 +80,7 @@ round() {
 		say "$name FAILED: build/stress/log/$name, repeat with SEED=$seed"
 		grep -E '^# (not ok|# )|^not ok|^# The kernel|^#   [0-9]+[:-]' "$log/output" | head -n 40 >&2
 	fi
-	# The trial of KVM takes as long as a boot, and once is enough
-	if [[ -z ${VMTEST_ACCEL-} ]]; then
-		VMTEST_ACCEL=$(sed -n 's/^# QEMU runs with \([A-Z]*\).*/\L\1/p' "$log/output")
-		export VMTEST_ACCEL
-	fi
+	keep_accel "$log/output"
 }
 
 storms() {
@@ -203,7 +199,7 @@ document() {
 	| series | $(pgit -C "$LINUX" rev-list --count refs/tags/base..HEAD) patches up to "$(pgit -C "$LINUX" log -1 --format=%s)" |
 	| kernel | ${KERNEL:-kernel-config/vm.config and kernel-config/stress.config} |
 	| guest | 6 CPUs, 1.6 GiB besides DIMMs of 1024, 512 and 256 MiB and 384 MiB in the container |
-	| host | $("${QEMU:-qemu-system-x86_64}" --version | sed -n '1s/ version//p') with ${VMTEST_ACCEL^^}, $(nproc) CPUs |
+	$(host_row)
 
 	$(summary)
 	END

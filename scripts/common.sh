@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Sourced by the other scripts: places, messages, progress, git, kbuild, the series.
+# Sourced by the other scripts: places, messages, progress, git, kbuild, VMs, the series.
 
 # shellcheck disable=SC2034 # used by those who source this
 TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
@@ -124,4 +124,17 @@ kmake() {
 		make -C "$src" O="$out" -j"$(nproc)" CC="ccache gcc" HOSTCC="ccache gcc" \
 		LOCALVERSION= KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' \
 		KBUILD_BUILD_USER=sys-hotplug KBUILD_BUILD_HOST=vm "$@"
+}
+
+# keep_accel OUTPUT: have the next VMs run with what vmtest.sh has found out there. Its
+# trial of KVM takes as long as a boot, and once is enough.
+keep_accel() {
+	[[ -z ${VMTEST_ACCEL-} ]] || return 0
+	VMTEST_ACCEL=$(sed -nE 's/^(# )?QEMU runs with ([A-Z]*).*/\L\2/p' "$1")
+	export VMTEST_ACCEL
+}
+
+# Where figures were measured: a row of a table
+host_row() {
+	echo "| host | $("${QEMU:-qemu-system-x86_64}" --version | sed -n '1s/ version//p') with ${VMTEST_ACCEL^^}, $(nproc) CPUs |"
 }

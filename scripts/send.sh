@@ -73,10 +73,7 @@ address() {
 trailers() {
 	local cover=$out/$1/0000-cover-letter.patch
 
-	{
-		trailer "$1" change-id | sed 's/^/change-id: /'
-		trailer "$1" prerequisite-change-id | sed 's/^/prerequisite-change-id: /'
-	} >"$tmp/trailers"
+	grep -E "^(prerequisite-)?change-id: " "$TOP/patches/$1/cover-letter.txt" >"$tmp/trailers" || :
 	sed -i -e "/^base-commit: /r $tmp/trailers" "$cover"
 	[[ -z $tarball ]] || sed -i "s/^base-commit: .*/Base: v$BASE_VERSION (made from the tarball of $tarball)/" "$cover"
 }
@@ -90,7 +87,7 @@ same_tree() {
 }
 
 mail_part() {
-	local part=$1 before n tree
+	local part=$1 before patches n tree
 
 	mapfile -t before < <(needs "$part")
 	n=$(patches_of "$part" | wc -l)

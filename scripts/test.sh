@@ -160,7 +160,7 @@ stage bisect '/^== /' "$TOP/scripts/bisect.sh"
 
 if (( failed > 0 )); then
 	say "failed:"
-	grep -rhE '^(# )*not ok |^FAIL|^Bail' "$logs"/*.log
+	grep -hE '^(# )*not ok |^FAIL|^Bail' "$logs"/*.log
 fi
 say "test: $((SECONDS / 60)) min $((SECONDS % 60)) s"
 (( failed == 0 )) || status=1
