@@ -54,6 +54,7 @@ stress: build/linux	## all that disturbs hot-plug at once (MINUTES=N SEED=N KERN
 
 .PHONY: test
 test:		## all that a contributor must pass; logs in build/log
+	@scripts/deps.sh lint
 	@scripts/test.sh
 
 .PHONY: test-arm64
@@ -62,7 +63,8 @@ test-arm64: build/linux	## cross-build for arm64 and shut that down in a VM (not
 	@scripts/test-arm64.sh
 
 .PHONY: lint
-lint: build/linux	## apply, refresh, checkpatch, sparse, W=1, coccicheck, kernel-doc, shellcheck
+lint: build/linux	## apply, refresh, checkpatch, W=1 (gcc, clang), sparse, coccicheck, htmldocs, Kconfig, ...
+	@scripts/deps.sh lint
 	@scripts/lint.sh
 
 .PHONY: lint-quick
@@ -72,6 +74,11 @@ lint-quick: build/linux	## those of them that compile nothing; two minutes
 .PHONY: bisect
 bisect: build/linux	## every prefix of the series builds (touched objects)
 	@scripts/bisect.sh
+
+.PHONY: matrix
+matrix: build/linux	## touched objects on other architectures, with clang, without options (MATRIX="NAME...": only these)
+	@scripts/deps.sh matrix
+	@scripts/matrix.sh $(MATRIX)
 
 .PHONY: refresh
 refresh:	## the commits of build/linux -> patches/, series, copies (PART=DIRECTORY: the part of new ones)

@@ -1,24 +1,26 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# build-kernel.sh [-b] [-c] SOURCE OUTPUT [FRAGMENT...]
+# build-kernel.sh [-b] [-c] [-o] SOURCE OUTPUT [FRAGMENT...]
 #
-# Configure tinyconfig plus the fragments, fail on an option that was lost on
+# Configure tinyconfig plus vm.config plus the fragments, fail on an option that was lost on
 # the way, and build a bzImage in OUTPUT. SOURCE and OUTPUT are siblings.
 #
 # -b	SOURCE is without the series or a part of it: an option that it does
 #	not know is left out
 # -c	only configure
+# -o	only the fragments, without vm.config
 set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-usage="usage: build-kernel.sh [-b] [-c] SOURCE OUTPUT [FRAGMENT...]"
-base=0 build=1
-while getopts bc opt; do
+usage="usage: build-kernel.sh [-b] [-c] [-o] SOURCE OUTPUT [FRAGMENT...]"
+base=0 build=1 fragments=("$TOP/kernel-config/vm.config")
+while getopts bco opt; do
 	case $opt in
 	b) base=1 ;;
 	c) build=0 ;;
+	o) fragments=() ;;
 	*) die "$usage" ;;
 	esac
 done
@@ -26,7 +28,7 @@ shift $((OPTIND - 1))
 (( $# >= 2 )) || die "$usage"
 src=$(realpath -m "$1") out=$(realpath -m "$2")
 shift 2
-fragments=("$TOP/kernel-config/vm.config" "$@")
+fragments+=("$@")
 what=${out#"$BUILD/"}
 
 [[ -e $src/Kconfig ]] || die "$src is no kernel tree: run make tree"

@@ -9,6 +9,7 @@ BUILD=$TOP/build
 LINUX=$BUILD/linux
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/sys-hotplug
 BASE_VERSION=7.3
+CLANG=19	# of Debian 12 and 13; the kernel wants 17
 SERIES=$TOP/series
 
 say() { printf '== %s\n' "$*" >&2; }
@@ -114,14 +115,16 @@ apply_series() {
 
 # kmake SOURCE OUTPUT ARGUMENT...: kbuild as everywhere in this project. SOURCE and
 # OUTPUT are siblings, and what ccache sees is relative to them: so all of
-# build/linux, build/base/linux, ... share what they compiled.
+# build/linux, build/base/linux, ... share what they compiled. ARCH, CROSS_COMPILE
+# and LLVM in the environment mean what they mean to kbuild.
 kmake() {
-	local src=$1 out=$2
+	local src=$1 out=$2 cc=${CROSS_COMPILE-}gcc
 	shift 2
+	[[ -z ${LLVM-} ]] || cc=clang$LLVM
 
 	CCACHE_BASEDIR=$(realpath "$(dirname "$src")") CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1 \
 	CCACHE_STATSLOG=$out/ccache.log \
-		make -C "$src" O="$out" -j"$(nproc)" CC="ccache gcc" HOSTCC="ccache gcc" \
+		make -C "$src" O="$out" -j"$(nproc)" CC="ccache $cc" HOSTCC="ccache gcc" \
 		LOCALVERSION= KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970' \
 		KBUILD_BUILD_USER=sys-hotplug KBUILD_BUILD_HOST=vm "$@"
 }

@@ -3,8 +3,8 @@
 #
 # Install what the project needs on Debian 12 and 13: packages, a QEMU that
 # survives the tests, a sparse that understands the kernel. Silent when all of
-# it is there. With the argument "arm64" or "stress", what make test-arm64 or make
-# stress needs as well.
+# it is there. With the arguments "lint", "matrix", "stress", "arm64", what make
+# lint, matrix, stress, test-arm64 need as well.
 set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -13,18 +13,24 @@ packages=(
 	build-essential flex bison bc libelf-dev cpio	# the kernel
 	git perl python3 ccache curl gnupg xz-utils	# source and scripts
 	busybox-static acpica-tools debian-archive-keyring	# the VM, other suites
-	shellcheck codespell python3-ply python3-git	# lint
+	shellcheck codespell python3-ply python3-git	# make lint-quick
 	gnuplot-nox					# make bench
 )
 qemu_packages=(qemu-system-x86)
 qemu_min=9
-if [[ ${1-} = arm64 ]]; then
-	packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
-	qemu_packages+=(qemu-system-arm)
-fi
-if [[ ${1-} = stress ]]; then
-	packages+=(stress-ng)
-fi
+llvm_packages=("clang-$CLANG" "lld-$CLANG" "llvm-$CLANG")
+for arg; do
+	case $arg in
+	lint) packages+=(coccinelle ocaml python3-sphinx python3-yaml "${llvm_packages[@]}") ;;
+	matrix) packages+=(gcc-{aarch64,powerpc64le,riscv64,s390x}-linux-gnu "${llvm_packages[@]}") ;;
+	stress) packages+=(stress-ng) ;;
+	arm64)
+		packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
+		qemu_packages+=(qemu-system-arm)
+		;;
+	*) die "usage: deps.sh [lint] [matrix] [stress] [arm64]" ;;
+	esac
+done
 sparse_dir=$CACHE/sparse
 
 sudo=()

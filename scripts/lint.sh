@@ -12,7 +12,7 @@ set -euo pipefail
 
 quick=0
 [[ ${1-} != -q ]] || quick=1
-src=$BUILD/lint/linux out=$BUILD/lint/kernel apply=$BUILD/lint/apply
+src=$BUILD/lint/linux out=$BUILD/lint/kernel clang=$BUILD/lint/kernel-clang apply=$BUILD/lint/apply
 passed=0 failed=0
 tmp=$(mktemp -d)
 trap 'rm -rf "$tmp"' EXIT
@@ -149,8 +149,17 @@ check_codespell() {
 	cd "$tmp/added" && codespell patches
 }
 
-# Every new file has a section of MAINTAINERS other than the last
+sections() { (cd "$src" && scripts/get_maintainer.pl --self-test=sections); }
+
+# Every new file has a section of MAINTAINERS other than the last, and what the
+# series adds there names files. The self-test of all patterns takes minutes.
 check_maintainers() {
+	sections >"$tmp/sections.new"
+	new_lines sections
+	mkdir "$tmp/maintainers" && cd "$tmp/maintainers" || return
+	cp "$src/.git" .
+	lg diff refs/tags/base "$tip" -- :/MAINTAINERS | sed -n 's/^+\([FX]:\)/\1/p' >MAINTAINERS
+	"$src/scripts/get_maintainer.pl" --self-test=patterns
 	cd "$src" || return
 	# shellcheck disable=SC2016 # expanded by that shell
 	lg diff --no-renames --diff-filter=A --name-only refs/tags/base "$tip" -- . ':!MAINTAINERS' |
@@ -231,37 +240,93 @@ check_shellcheck() {
 # The objects
 #
 
-# Put the warnings of both kernels into one form: without line numbers, which
-# move, and without the places that a message mentions besides its own
-normalise() {
-	sed -E -e "s|$src/||g; s|\.\./linux/||g" \
-		-e 's/:[0-9]+(:[0-9]+)?: /: /' -e 's/\b(line |on line |:)[0-9]+//g' \
-		-e '/^make.*: (Entering|Leaving|Target) |^ *[0-9]* \||^ *\|/d' | sort
-}
-
 # new_lines WHAT: the lines of $tmp/WHAT.new, normalised, that WHAT.base lacks,
 # as they were
 new_lines() {
-	comm -13 <(normalise <"$tmp/$1.base") <(normalise <"$tmp/$1.new") | uniq
+	comm -13 <(normalise "$src" <"$tmp/$1.base") <(normalise "$src" <"$tmp/$1.new") | uniq
 }
 
-# compile WHICH: messages of gcc W=1 and of sparse on the objects, into $tmp
+# compile WHICH: messages of W=1 and of sparse on the objects, into $tmp
 compile() {
-	rm -f "${objs[@]/#/$out/}"
+	rm -f "${objs[@]/#/$out/}" "${objs[@]/#/$clang/}"
 	kmake "$src" "$out" -s -k W=1 "${objs[@]}" >"$tmp/W=1.$1" 2>&1 ||
 		echo "error: W=1 does not compile the $1 kernel" >>"$tmp/W=1.$1"
 	kmake "$src" "$out" -s -k W=1 C=2 CHECK="$sparse" "${objs[@]}" >"$tmp/sparse.$1" 2>&1 ||
 		echo "error: sparse failed on the $1 kernel" >>"$tmp/sparse.$1"
+	LLVM=-$CLANG kmake "$src" "$clang" -s -k W=1 "${objs[@]}" >"$tmp/clang.$1" 2>&1 ||
+		echo "error: clang does not compile the $1 kernel" >>"$tmp/clang.$1"
 }
 
 configure() {
 	"$TOP/scripts/build-kernel.sh" "$@" -c "$src" "$out" >&2 &&
 		kmake "$src" "$out" -s prepare >&2 &&
+		LLVM=-$CLANG "$TOP/scripts/build-kernel.sh" "$@" -c "$src" "$clang" >&2 &&
+		LLVM=-$CLANG kmake "$src" "$clang" -s prepare >&2 &&
 		find_objects "$src" "$out" < <(sources refs/tags/base "$tip")
 }
 
 check_w1() { new_lines W=1; }
+check_clang() { new_lines clang; }
 check_sparse() { new_lines sparse; }
+
+# coccicheck WHICH: it takes no files, so a directory that has only those that
+# the series touches, and the headers they include from beside them
+coccicheck() {
+	local dir=$BUILD/lint/coccicheck file
+
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	(cd "$src" && while read -r file; do
+		[[ -e $file ]] || continue
+		echo "$file"
+		sed -n 's/^#include "\(.*\)"/\1/p' "$file" | sed "s|^|${file%/*}/|"
+	done < <(sources refs/tags/base "$tip") | { xargs -d '\n' realpath -e 2>/dev/null || :; } |
+		sort -u | sed "s|^$src/||" | xargs -d '\n' cp --parents -t "$dir")
+	rm -f "$tmp/spatch"
+	kmake "$src" "$out" -s coccicheck MODE=report DEBUG_FILE="$tmp/spatch" M="$dir" >"$tmp/coccicheck.$1" 2>&1 ||
+		{ echo "error: coccicheck failed on the $1 kernel"; tail -n 3 "$tmp/spatch"; } >>"$tmp/coccicheck.$1"
+}
+
+check_coccicheck() { coccicheck new; new_lines coccicheck; }
+
+# docs WHICH: htmldocs of the documents that the series touches. What they and
+# the indices refer to besides is not there, and no warning.
+docs() {
+	local files
+
+	files=$(lg diff --no-renames --diff-filter=AM --name-only refs/tags/base "$tip" -- 'Documentation/*.rst' |
+		sed 's|^Documentation/||' | paste -sd ,)
+	rm -rf "$out/Documentation/output"
+	{
+		PATH=/usr/bin:$PATH kmake "$src" "$out" -s htmldocs \
+			SPHINXOPTS="-D include_patterns=index.rst,admin-guide/abi-testing*.rst,$files -D exclude_patterns=netlink/**" ||
+			echo "error: htmldocs failed on the $1 kernel"
+		cd "$src"
+		tools/docs/get_abi.py --dir Documentation/ABI validate || :
+		tools/docs/documentation-file-ref-check --warn || :
+	} 2>&1 | sed '/toctree contains reference to nonexisting document/d' | sort -u >"$tmp/docs.$1"
+}
+
+check_docs() { docs new; new_lines docs; }
+
+# kconfig WHICH: what kconfig says of any configuration, and symbols that the
+# touched files name and nobody defines
+kconfig() {
+	local files target
+
+	files=$(lg diff --no-renames --name-only refs/tags/base "$tip" | paste -sd '|')
+	for target in allnoconfig allyesconfig allmodconfig; do
+		kmake "$src" "$BUILD/lint/kconfig" -s "$target" || echo "error: $target failed on the $1 kernel"
+	done >"$tmp/kconfig.$1" 2>&1
+	(
+		cd "$src"
+		perl scripts/kconfig/kconfig-sym-check.pl . || :
+		scripts/checkkconfigsymbols.py -i "(?!($files)\$)" |
+			awk 'BEGIN { RS = ""; FS = "\n" } { print "undefined: " $1 " (" $2 ")" }'
+	) >>"$tmp/kconfig.$1" 2>&1
+}
+
+check_kconfig() { kconfig new; new_lines kconfig; }
 
 say "lint: the series"
 check apply check_apply "$(git --version | cut -d' ' -f3)"
@@ -276,10 +341,15 @@ check refresh check_refresh
 check tree check_tree
 worktree "$src" refs/tags/base
 kernel_doc >"$tmp/kernel-doc.base" || :
+sections >"$tmp/sections.base"
 if (( ! quick )); then
 	say "lint: compiling the base of what the series touches"
 	configure -b || die "the unpatched kernel cannot be configured"
 	compile base
+	say "lint: coccicheck, documents and Kconfig of the base"
+	coccicheck base
+	docs base
+	kconfig base
 fi
 worktree "$src" "$tip"
 check checkpatch check_checkpatch "$(cd "$src" && scripts/checkpatch.pl --version | sed -n 's/^Version: //p')"
@@ -295,7 +365,11 @@ if (( ! quick )); then
 	configure || die "the patched kernel cannot be configured"
 	compile new
 	check W=1 check_w1 "gcc $(gcc -dumpfullversion), ${#objs[@]} objects"
+	check W=1 check_clang "$("clang-$CLANG" --version | sed -n '1s/.*version \([0-9.]*\).*/clang \1/p')"
 	check sparse check_sparse "$(cat "$CACHE/sparse/version" 2>/dev/null || "$sparse" --version)"
+	check coccicheck check_coccicheck "$(spatch --version | sed -n '1s/^spatch version \([^ ]*\).*/\1/p')"
+	check htmldocs check_docs "$(PATH=/usr/bin:$PATH sphinx-build --version)"
+	check kconfig check_kconfig
 	results
 	(( ${#skipped[@]} == 0 )) || echo "     not compiled on their own in this configuration: ${skipped[*]}"
 fi

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# Sourced by lint.sh and bisect.sh: which objects the series touches.
+# Sourced by lint.sh, bisect.sh and matrix.sh: which objects the series touches.
 
 # sources COMMIT COMMIT: the C files of the kernel that differ and still exist
 sources() {
@@ -9,17 +9,22 @@ sources() {
 		sed -E '/^(tools|samples|scripts|Documentation|usr)\//d'
 }
 
+case ${ARCH:-x86} in
+i386|x86_64) srcarch=x86 ;;
+*) srcarch=${ARCH:-x86} ;;
+esac
+
 # made_in DIR: is what kbuild makes of each directory, cached in made[]
 made_in() {
 	[[ -n ${made[$1]-} ]] || made[$1]=" $(make -s -f "$TOP/scripts/objects.mk" -C "$out" \
-		srctree="$src" SRCARCH=x86 dir="$1" | tr '\n' ' ')"
+		srctree="$src" SRCARCH="$srcarch" dir="$1" | tr '\n' ' ')"
 }
 
 # reached DIR: kbuild gets there
 reached() {
 	local up=$1
 
-	[[ $1 == */* && $1 != arch/x86 ]] || return 0
+	[[ $1 == */* && $1 != arch/$srcarch ]] || return 0
 	while [[ $up == */* ]]; do
 		up=${up%/*}
 		[[ -e $src/$up/Makefile || -e $src/$up/Kbuild ]] || continue
@@ -48,4 +53,12 @@ find_objects() {
 			skipped+=("$file")
 		fi
 	done
+}
+
+# normalise SOURCE: put the warnings of both kernels into one form: without line numbers, which
+# move, and without the places that a message mentions besides its own
+normalise() {
+	sed -E -e "s|$1/||g; s|\.\./linux/||g" \
+		-e 's/:[0-9]+(:[0-9]+(-[0-9]+)?)?: /: /' -e 's/\b(line |on line |:)[0-9]+//g' \
+		-e '/^make.*: (Entering|Leaving|Target) |^ *[0-9]* \||^ *\|/d' | sort
 }
