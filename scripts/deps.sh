@@ -73,7 +73,7 @@ install_packages() {
 qemu_version() { { qemu-system-x86_64 --version 2>/dev/null || :; } | sed -n 's/.*version \([0-9]*\).*/\1/p' | head -n 1; }
 
 # The major version that this release offers
-qemu_offered() { apt-cache policy qemu-system-x86 | sed -n 's/.*Candidate: \([0-9]*:\)\?\([0-9]*\).*/\2/p'; }
+qemu_offered() { apt-cache policy "${qemu_packages[-1]}" | sed -n 's/.*Candidate: \([0-9]*:\)\?\([0-9]*\).*/\2/p'; }
 
 install_qemu() {
 	local have release suites

@@ -7,37 +7,22 @@ set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-src=$BUILD/arm64/linux out=$BUILD/arm64/kernel log=$BUILD/log/arm64
-cross=aarch64-linux-gnu-
-fragment=$TOP/kernel-config/arm64.config
+out=$BUILD/kernel-arm64 log=$BUILD/log/arm64
 limit=300
-
-arm64_make() {
-	kmake "$src" "$out" ARCH=arm64 CROSS_COMPILE=$cross CC="ccache ${cross}gcc" "$@"
-}
+export ARCH=arm64 CROSS_COMPILE=aarch64-linux-gnu-
 
 build() {
-	local line
-
-	worktree "$src" "$(pgit -C "$LINUX" rev-parse HEAD)"
-	mkdir -p "$out"
-	arm64_make -s tinyconfig
-	"$src/scripts/kconfig/merge_config.sh" -m -Q -O "$out" "$out/.config" "$fragment" >/dev/null
-	arm64_make -s olddefconfig
-	while read -r line; do
-		grep -qxF "$line" "$out/.config" || die "lost option: $line"
-	done < <(grep '^CONFIG_' "$fragment")
-	say "arm64: building"
-	arm64_make -s Image
+	"$TOP/scripts/build-kernel.sh" -c -o "$LINUX" "$out" "$TOP/kernel-config/arm64.config"
+	with_ticker "${out#"$BUILD"/}: building" kmake "$LINUX" "$out" -s Image
 }
 
 initramfs() {
-	local root=$BUILD/arm64/root
+	local root=$out/root
 
 	rm -rf "$root"
 	mkdir -p "$root/dev"
-	"${cross}gcc" -static -O2 -Wall -o "$root/init" "$TOP/qemu-scripts/arm64-init.c"
-	(cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) >"$BUILD/arm64/initramfs"
+	"${CROSS_COMPILE}gcc" -static -O2 -Wall -o "$root/init" "$TOP/qemu-scripts/arm64-init.c"
+	(cd "$root" && find . | cpio -o -H newc --quiet | gzip -1) >"$out/initramfs"
 }
 
 # boot HOW TEXT: the guest's init is started with HOW, and the log ends with TEXT
@@ -51,7 +36,7 @@ boot() {
 	done
 	timeout "$limit" qemu-system-aarch64 -M virt -cpu cortex-a57 -smp 4 -m 512M -nodefaults \
 		-display none -no-reboot -kernel "$out/arch/arm64/boot/Image" \
-		-initrd "$BUILD/arm64/initramfs" -serial "file:$console" "${args[@]}" \
+		-initrd "$out/initramfs" -serial "file:$console" "${args[@]}" \
 		-append "console=ttyAMA0 oops=panic panic=-1 tp_printk trace_event=dev:device_shutdown_begin -- $1" || :
 	grep -q "test_device_shutdown: ok" "$console" && grep -q "$2" "$console" &&
 		grep -qE '\] +ok [0-9]+ device_shutdown' "$console" &&
