@@ -12,7 +12,7 @@ set -euo pipefail
 packages=(
 	build-essential flex bison bc libelf-dev cpio	# the kernel
 	git perl python3 ccache curl gnupg xz-utils	# source and scripts
-	busybox-static acpica-tools debian-archive-keyring	# the VM, other suites
+	busybox-static acpica-tools kexec-tools debian-archive-keyring	# the VM, other suites
 	shellcheck codespell python3-ply python3-git	# make lint-quick
 	gnuplot-nox					# make bench
 )

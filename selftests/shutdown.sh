@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # vmtest: reboots=test_device_shutdown: ok
-# vmtest: cases=leaves chain many mixed serial off links storm1 storm2 storm3
+# vmtest: cases=leaves chain many mixed serial off links storm1 storm2 storm3 poweroff kexec
 #
 # The machine goes down with devices that are slow to shut down, some of which do
 # it in parallel. CONFIG_TEST_DEVICE_SHUTDOWN has the devices, and says in the
@@ -79,7 +79,7 @@ devices()
 		tree 8 500 1 async
 		echo "expect 2 256"
 		;;
-	mixed)
+	mixed | poweroff | kexec)
 		mixed 100 5
 		;;
 	serial)
@@ -112,6 +112,22 @@ make_devices()
 	done < <(devices "$1")
 }
 
-test_begin 1 "$DEVICES"
+# The next kernel switches the machine off
+load_kernel()
+{
+	mkdir -p /tmp/next/bin
+	cp /bin/busybox /tmp/next/bin/
+	printf '#!/bin/busybox sh\n/bin/busybox poweroff -f\n' > /tmp/next/init
+	chmod +x /tmp/next/init
+	(cd /tmp/next && find . | cpio -o -H newc) > /tmp/initrd
+	kexec -s -l /kernel --initrd=/tmp/initrd --command-line="console=ttyS0 panic=-1 kunit.enable=0"
+}
+
+if [[ $1 = kexec ]]; then
+	test_begin 2 "$DEVICES" /kernel
+	check "a kernel is loaded" load_kernel
+else
+	test_begin 1 "$DEVICES"
+fi
 check "devices are made" make_devices "$1"
 ktap_finished

@@ -15,7 +15,8 @@
 # "# vmtest: threads=N" each N of its CPUs are threads of one core. If there is
 # a file TEST.asl, that VM's firmware has it as an SSDT, or with a line
 # "# vmtest: firmware=FILE" that file. After a test with "# vmtest: reboots=TEXT" the
-# VM reboots, and before that the kernel's log has to have TEXT; with a line
+# VM reboots, in the case "poweroff" or "kexec" by that, and before the kernel's log has
+# to have TEXT; with a line
 # "# vmtest: judge" it is run again then, on the host, as "TEST judge LOG". With
 # "# vmtest: cases=..." a test is run once with each of these words, in a VM for
 # each. What "# vmtest: qemu=..." lines have is given to QEMU.
@@ -26,7 +27,7 @@
 # in ./settings.
 #
 # Needs: qemu-system-x86_64 >= 9, busybox (static), bash, gzip, and util-linux's
-# lsmem, chmem, lscpu and chcpu; for a test with firmware iasl.
+# lsmem, chmem, lscpu and chcpu; for a test with firmware iasl, for one case kexec.
 
 set -u
 
@@ -175,6 +176,10 @@ write_init()
 			echo "vmtest: exit $rc"
 			;;
 		reboot)
+			case $dir in
+			poweroff) poweroff -f ;;
+			kexec) kexec -e ;;
+			esac
 			reboot -f
 			;;
 		quit)
@@ -252,6 +257,7 @@ make_initramfs()
 		rm -f "$root/bin/$tool"
 		add_program "$tool"
 	done
+	add_program kexec && cp -L "$KERNEL" "$root/kernel"
 
 	cp -r "$DIR" "$root/selftests/sys_hotplug"
 	cp "$WORK"/aml/*.aml "$root/selftests/sys_hotplug/" 2>/dev/null
@@ -444,12 +450,12 @@ vm_run()
 	done
 }
 
-# vm_reboots TEXT TEST: the guest ends, and its log is as TEST wants it; or why not
+# vm_reboots TEXT TEST CASE: the guest ends, and its log is as TEST wants it; or why not
 vm_reboots()
 {
 	local deadline=$((SECONDS + REBOOT_TIMEOUT)) line status=129
 
-	echo reboot >&"$vm_in"
+	echo "reboot ${3:-}" >&"$vm_in"
 	while [[ $SECONDS -lt $deadline && $status -ne 1 ]]; do
 		IFS= read -r -t 1 -u "$vm_out" line
 		status=$?
@@ -457,7 +463,7 @@ vm_reboots()
 	if [[ $status -ne 1 ]]; then
 		why="no reboot within $REBOOT_TIMEOUT s"
 	elif ! grep -A 100 -F "$1" "$vm_log" |
-	     grep -qE "reboot: (Restarting system|Power down)"; then
+	     grep -qE "reboot: (Restarting system|Power down)|Starting new kernel"; then
 		why="no '$1' before the reboot"
 	elif grep -q '^# vmtest: judge$' "$2"; then
 		"$2" judge "$vm_log" | sed 's/^/# /'
@@ -551,7 +557,7 @@ run_test()
 	done
 	[[ -n $why ]] || log_wait "vmtest: end of $test"
 	reboots=$(sed -n 's/^# vmtest: reboots=//p' "$dir/$test")
-	[[ $rc != 0 || -z $reboots ]] || vm_reboots "$reboots" "$dir/$test"
+	[[ $rc != 0 || -z $reboots ]] || vm_reboots "$reboots" "$dir/$test" "$case"
 	log_check || bad=1
 	[[ -z $reboots ]] || vm_kill
 	echo "# $test took $((SECONDS - start)) s"
