@@ -48,7 +48,7 @@ TESTS=(kunit.sh cpu.sh dimm.sh storm.sh virtio_mem.sh virtio_mem_bbm.sh dax.sh o
        cancel.sh refuse.sh evac.sh evac_memmap.sh capacity.sh node.sh notify.sh
        long.sh sleep.sh sleep_commit.sh reboot.sh operator.sh tools.sh writers.sh race.sh poison.sh
        add.sh eject.sh bad.sh container.sh firmware.sh partial.sh nosmt.sh lastcpu.sh
-       shutdown.sh shutdown_disks.sh)
+       shutdown.sh shutdown_disks.sh shutdown_sriov.sh)
 CMDLINE="console=ttyS0 oops=panic panic=-1 memhp_default_state=online_movable"
 CMDLINE+=" kunit.filter=speed>slow"
 # TCG copies a string byte by byte, and reading the HPET stops other CPUs
