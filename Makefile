@@ -14,7 +14,11 @@ help:		## this text
 		while IFS='|' read -r target text; do printf '  make %-12s %s\n' "$$target" "$$text"; done
 
 .PHONY: deps
-deps:		## install the distribution packages, QEMU, sparse
+deps:		## install what make test needs: distribution packages, QEMU, sparse
+	@scripts/deps.sh lint arm64
+
+.PHONY: deps-vm
+deps-vm:
 	@scripts/deps.sh
 
 .PHONY: tree
@@ -37,13 +41,13 @@ vm: kernel	## a shell in a VM of that kernel, QMP at hand
 	@qemu-scripts/vm.sh -s
 
 .PHONY: demo
-demo: deps kernel	## from nothing to a VM in which a DIMM and CPUs leave and return
+demo: deps-vm kernel	## from nothing to a VM in which a DIMM and CPUs leave and return
 	@bash -o pipefail -c 'qemu-scripts/vm.sh -r qemu-scripts/demo.sh | \
 		qemu-scripts/timeline.sh -i -o build/demo.svg'
 	@echo "== the same as a picture: build/demo.svg"
 
 .PHONY: bench
-bench: deps build/linux	## base and series side by side: tables of ratios, a plot (BENCH_RUNS=N)
+bench: deps-vm build/linux	## base and series side by side: tables of ratios, a plot (BENCH_RUNS=N)
 	@qemu-scripts/bench.sh
 	@qemu-scripts/bench-shutdown.sh
 
@@ -53,12 +57,12 @@ stress: build/linux	## all that disturbs hot-plug at once (MINUTES=N SEED=N KERN
 	@qemu-scripts/stress.sh
 
 .PHONY: test
-test:		## all that a contributor must pass; logs in build/log
+test: deps	## all that a contributor must pass; logs in build/log
 	@scripts/deps.sh lint
 	@scripts/test.sh
 
 .PHONY: test-arm64
-test-arm64: build/linux	## cross-build for arm64 and shut that down in a VM (not tried yet)
+test-arm64: build/linux	## cross-build for arm64 and shut that down in a VM
 	@scripts/deps.sh arm64
 	@scripts/test-arm64.sh
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # All that a contributor must pass: lint, build, KUnit and kselftests in VMs,
-# mainline's selftests against the unpatched kernel, bisect. The full output of
-# each stage is build/log/STAGE.log. The last line has the sum.
+# mainline's selftests against the unpatched kernel, shutdown on arm64, bisect. The
+# full output of each stage is build/log/STAGE.log. The last line has the sum.
 set -uo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -156,6 +156,7 @@ if build kernel "$TOP/scripts/build-kernel.sh" "$LINUX" "$BUILD/kernel"; then
 		add 0 1 0
 	fi
 fi
+stage arm64 '/^(not )?ok /' "$TOP/scripts/test-arm64.sh"
 stage bisect '/^== /' "$TOP/scripts/bisect.sh"
 
 if (( failed > 0 )); then
