@@ -24,15 +24,6 @@ insert()
 	fw_told "$OST_INSERTION:$OST_SUCCESS" fw_read SHPT0000/sun
 }
 
-# order_is PHASE HANDLER...
-order_is()
-{
-	local phase=$1
-
-	shift
-	equal "$(handlers "$TMP/trace" "$phase")" "$*"
-}
-
 asked()
 {
 	eject "$OST_BUSY" && equal "$UEVENTS" 1 &&

@@ -9,6 +9,7 @@
 . "$(dirname "$0")/sys_hotplug_lib.sh"
 
 TEST_DIR=/sys/kernel/debug/test_sys_hotplug
+HISTORY=/sys/kernel/debug/sys_hotplug/requests
 VETO=/sys/kernel/debug/test_memory_hotplug/veto
 MEMORY="0x40000000 0x18000000"
 BLOCKS=(8 9 10)
@@ -58,15 +59,6 @@ no_start()
 	local status=$?
 	echo 0 > "$TEST_DIR/fail_cpu"
 	return "$status"
-}
-
-# order_is PHASE HANDLER...
-order_is()
-{
-	local phase=$1
-
-	shift
-	equal "$(handlers "$TMP/trace" "$phase")" "$*"
 }
 
 # devices_are PHASE DEVICE...: brought online or taken offline in it
@@ -127,6 +119,13 @@ cycles()
 	done
 }
 
+# The latest request has the times of those who took part
+history_is()
+{
+	equal "$(tail -n 4 "$HISTORY" | sed -E 's/^\t//; s/=[0-9]+//g; s/ us$//')" \
+		"$(printf "%s $*\n" validate execute commit rollback)"
+}
+
 # Events come before the reply to a later command
 no_ost()
 {
@@ -138,7 +137,7 @@ no_acpi_uevent()
 	equal "$(grep -E '^[a-z]+ (LNX|PNP|ACPI)[A-Z0-9]*:' "$TMP/uevents")" ""
 }
 
-test_begin 46 "$TEST_DIR" "$VETO" "$HELPER" "$CPU_DIR/auto_online"
+test_begin 47 "$TEST_DIR" "$VETO" "$HELPER" "$CPU_DIR/auto_online"
 # Nothing else is in ZONE_MOVABLE
 D1=$(basename "$(readlink -f "$MEM_DIR/memory$(dimm_blocks d1 | head -n 1)/firmware_node")")
 dimm_set d1 offline
@@ -182,6 +181,7 @@ check "CPUs and memory are removed" succeeds remove
 check "validation is in order" order_is validate cpu memory test
 check "devices go offline in order" devices_are execute cpu1 cpu2 memory8 memory9 memory10
 check "the firmware is last" order_is commit test
+check "the history has these handlers" history_is cpu memory test
 check "CPUs are offline" equal "$(cat "$CPU_DIR/online")" 0,3
 check "memory is gone" blocks_gone "${BLOCKS[@]}"
 check "the firmware does not start the CPUs" equal "$(starts 1 || echo refused)" refused

@@ -13,6 +13,7 @@ passed()
 	dmesg | grep -qE "\] +ok [0-9]+ $1\$"
 }
 
+booted_with kunit.filter "speed>=very_slow"
 test_begin 2
 check "a cancel that races with the commit" passed shp_test_cancel_race
 check "1000 random trees of devices are shut down" passed shutdown_test_random_many

@@ -16,42 +16,6 @@ insert()
 	observe fw_answers 2 fw_read SHPT0001/sun
 }
 
-# Requests have phases, these have handlers, and these have devices; who fails is the
-# last one, and its error is that of the request
-trace_nests()
-{
-	awk '
-		function bad(why) {
-			print "# " $0 ": " why
-			status = 1
-		}
-		{
-			split("", f)
-			for (i = 3; i <= NF; i++) {
-				eq = index($i, "=")
-				f[substr($i, 1, eq - 1)] = substr($i, eq + 1)
-			}
-			what = $2
-			sub(/_(enter|exit)$/, "", what)
-		}
-		$1 < last { bad("back in time") }
-		{ last = $1 }
-		/_enter / { stack[++depth] = what " " f["id"] }
-		/_exit / {
-			if (stack[depth--] != what " " f["id"])
-				bad("was not entered last")
-			if (what != "shp_request") {
-				if (f["error"] != 0)
-					error[f["id"]] = f["error"]
-			} else {
-				n++
-				if (f["error"] != error[f["id"]] + 0)
-					bad("error was " error[f["id"]])
-			}
-		}
-		END { exit status || depth || !n }' "$TMP/trace"
-}
-
 # traced DEVICE: as the history has it
 traced()
 {
@@ -139,7 +103,7 @@ check "a uevent says why the second was not" uevent_is \
 check "the history has the first" equal "$(record DIM0)" "add $DIM0: 0"
 check "the history has the second" equal "$(record DIM1)" \
 	"add $DIM1: -22 phase=execute handler=acpi device=$DIM1 reason=attach-failed not_restored=0"
-check "the trace is complete" trace_nests
+check "the trace is complete" trace_nests "$TMP/trace"
 check "the history says the same" equal "$(record DIM1)" "$(traced "$DIM1")"
 check "who asks is told that nothing speaks against a removal" observe asked_is ok
 check "that has changed nothing" equal "$UEVENTS $MIGRATED $(isolated)" "0 0 0"

@@ -46,54 +46,6 @@ mirrored()
 	equal "$(workers "$2")" "$mirror"
 }
 
-# Every enter has its exit, properly nested, none before its enter
-paired()
-{
-	[[ -s $1 ]] || { ktap_print_msg "no events"; return 1; }
-	awk '
-	function get(name,	i) {
-		for (i = 3; i <= NF; i++)
-			if (index($i, name "=") == 1)
-				return substr($i, length(name) + 2)
-		return ""
-	}
-	{
-		id = get("id")
-		what = $2
-		sub(/_(enter|exit)$/, "", what)
-		key = what
-		if (what != "shp_request")
-			key = key " " get("phase") " " get("handler") " " get("device")
-		if ($2 ~ /_enter$/) {
-			stack[id, ++depth[id]] = key
-			since[id, depth[id]] = $1
-			next
-		}
-		if (stack[id, depth[id]] != key) {
-			print "# unexpected: " $0
-			bad = 1
-			exit
-		}
-		if (get("error") == "") {
-			print "# no error: " $0
-			bad = 1
-		}
-		duration = $1 - since[id, depth[id]--]
-		if (duration < 0 || (what == "shp_request" && duration <= 0)) {
-			print "# duration " duration ": " $0
-			bad = 1
-		}
-	}
-	END {
-		for (id in depth)
-			if (depth[id]) {
-				print "# no exit: " stack[id, depth[id]]
-				bad = 1
-			}
-		exit bad
-	}' "$1"
-}
-
 # succeeded FILE OP DEVICE-COUNT HANDLER
 succeeded()
 {
@@ -119,8 +71,8 @@ order_of()
 		equal "$(workers "$removal")" "$handler acpi"
 	check "$device: only acpi commits the removal" equal "$(handlers "$removal" commit)" acpi
 	check "$device: the addition mirrors the removal" mirrored "$addition" "$removal"
-	check "$device: pairs and durations of the removal" paired "$removal"
-	check "$device: pairs and durations of the addition" paired "$addition"
+	check "$device: the trace of the removal nests" trace_nests "$removal"
+	check "$device: the trace of the addition nests" trace_nests "$addition"
 }
 
 cpus()

@@ -76,7 +76,7 @@ judge()
 			for (d in parent) {
 				if (count[d] != 1 || !async[d])
 					bad = bad " " d " " count[d] + 0 " times;"
-				if (end[d] > begin[parent[d]])
+				if (!end[d] || end[d] > begin[parent[d]])
 					bad = bad " " parent[d] " before " d ";"
 				for (e in parent)
 					if (begin[d] < begin[e] && begin[e] < end[d])

@@ -3,8 +3,8 @@
 #
 # CPUs and a DIMM at once: every answer of the guest is followed by the next
 # request for that device, whatever the others are doing. With
-# SYS_HOTPLUG_STORM_RACE=1 a CPU is removed while it is still coming online; that
-# makes lockdep complain about acpi_processor_post_eject(), also in Linux 7.3.
+# SYS_HOTPLUG_STORM_RACE=1 a CPU is removed while it is still coming online; in
+# Linux 7.3 that makes lockdep complain about acpi_processor_post_eject().
 
 # shellcheck disable=SC1091
 . "$(dirname "$0")/sys_hotplug_lib.sh"

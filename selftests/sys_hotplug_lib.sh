@@ -54,6 +54,14 @@ skip_all()
 	exit "$KSFT_SKIP"
 }
 
+# booted_with MODULE.PARAMETER VALUE: as the kernel has it; or the test is skipped
+booted_with()
+{
+	[[ $(cat "/sys/module/${1/./\/parameters\/}" 2>/dev/null) == "$2" ]] && return
+	ktap_print_header
+	skip_all "not booted with $1=$2"
+}
+
 # test_begin PLAN [FILE...]: the files are what the kernel has to have
 test_begin()
 {
@@ -560,7 +568,7 @@ uevent_is()
 		grep -qxF "$1" "$TMP/uevents" && return
 		sleep 0.1
 	done
-	ktap_print_msg "no uevent '$1' in: $(grep SHP "$TMP/uevents" | xargs)"
+	ktap_print_msg "no uevent '$1', the latest: $(tail -n 5 "$TMP/uevents" | xargs)"
 	return 1
 }
 
@@ -761,6 +769,15 @@ handlers()
 	done | xargs
 }
 
+# order_is PHASE HANDLER...: what observe has traced
+order_is()
+{
+	local phase=$1
+
+	shift
+	equal "$(handlers "$TMP/trace" "$phase")" "$*"
+}
+
 # result_is FILE OP FIELD=VALUE...: the only request of this kind ended like this
 result_is()
 {
@@ -782,6 +799,47 @@ result_is()
 		bad=1
 	done
 	return "$bad"
+}
+
+# trace_nests FILE: requests have phases, these have handlers, and these have devices.
+# Each enter has its exit; who fails is the last one, and its error is that of the request.
+trace_nests()
+{
+	awk '
+		function bad(why) {
+			print "# " $0 ": " why
+			status = 1
+		}
+		{
+			split("", f)
+			for (i = 3; i <= NF; i++) {
+				eq = index($i, "=")
+				f[substr($i, 1, eq - 1)] = substr($i, eq + 1)
+			}
+			what = $2
+			sub(/_(enter|exit)$/, "", what)
+			key = what " " f["id"]
+			if (what != "shp_request")
+				key = key " " f["phase"] " " f["handler"] " " f["device"]
+		}
+		$1 < last { bad("back in time") }
+		{ last = $1 }
+		/_enter / { stack[++depth] = key }
+		/_exit / {
+			if (stack[depth--] != key)
+				bad("was not entered last")
+			if (!("error" in f))
+				bad("no error")
+			if (what != "shp_request") {
+				if (f["error"] != 0)
+					error[f["id"]] = f["error"]
+			} else {
+				n++
+				if (f["error"] != error[f["id"]] + 0)
+					bad("error was " error[f["id"]])
+			}
+		}
+		END { exit status || depth || !n }' "$1"
 }
 
 # observe COMMAND...: requests into the trace, what else happens into MIGRATED and UEVENTS

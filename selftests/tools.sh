@@ -20,7 +20,7 @@ gives()
 	output=$("$@" 2>&1)
 	status=$?
 	ktap_print_msg "$*:"
-	[[ -z $output ]] || ktap_print_msg "	${output//$'\n'/$'\n#	'}"
+	[[ -z $output ]] || echo "#   ${output//$'\n'/$'\n#   '}"
 	equal "$status" "$expected"
 }
 

@@ -4,4 +4,8 @@
 #
 # The same when the device is handled in units of two memory blocks.
 
+# shellcheck disable=SC1091
+. "$(dirname "$0")/sys_hotplug_lib.sh"
+
+booted_with virtio_mem.force_bbm Y
 exec "$(dirname "$0")/virtio_mem.sh"

@@ -58,7 +58,7 @@ known_errors()
 	fi
 	unknown=$(grep -vE "$known" "$TMP/errors" | sort | uniq -c)
 	[[ -z $unknown ]] && return
-	ktap_print_msg "$unknown"
+	echo "#   ${unknown//$'\n'/$'\n#   '}"
 	return 1
 }
 
