@@ -10,10 +10,8 @@
 # is the commit at the HEAD of build/linux.
 set -euo pipefail
 
-. "$(dirname "${BASH_SOURCE[0]}")/../scripts/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/bench-lib.sh"
 
-runs=${BENCH_RUNS:-3}
-out=$BUILD/bench
 results=$out/shutdown-results
 trees=(leaves chain many serial)
 
@@ -31,16 +29,6 @@ add_test_devices() {
 	echo 'obj-y += bench-model.o' >>"$src/$test/Makefile"
 }
 
-build() {
-	local fragment=$TOP/kernel-config/bench.config
-
-	worktree "$out/patched/linux" "$(pgit -C "$LINUX" rev-parse HEAD)"
-	worktree "$out/base/linux" refs/tags/base
-	add_test_devices
-	"$TOP/scripts/build-kernel.sh" -b "$out/base/linux" "$out/base/kernel" "$fragment"
-	"$TOP/scripts/build-kernel.sh" "$out/patched/linux" "$out/patched/kernel" "$fragment"
-}
-
 # run KERNEL TEST CASES...: a VM for each case
 run() {
 	local kernel=$1 test=$2 log=$out/log/shutdown-$1 case n=0
@@ -52,7 +40,7 @@ run() {
 	for case; do
 		n=$((n + 1))
 		sed -nE "s/\r//; s/.*test_device_shutdown: (ok|bad|model) /kernel=$kernel case=$case what=\1 /p" \
-			"$log/console$n.log" | tee -a "$results" | grep -q . ||
+			"$log/console$n.log" | tee -a "$results" | grep . >/dev/null ||
 			die "$kernel, $case: no result, see ${log#"$TOP"/}"
 	done
 	keep_accel "$out/log/shutdown-output"
@@ -63,24 +51,10 @@ table() {
 	| devices | ms, base | ms, series | ratio | longest way | callbacks at once | threads | model: ms | threads | blocked at once |
 	|---------|---------:|-----------:|------:|------------:|------------------:|--------:|----------:|--------:|----------------:|
 	END
-	awk '
-		function median(list,	v, n, i, j, x) {
-			n = split(list, v, " ")
-			for (i = 2; i <= n; i++) {
-				x = v[i] + 0
-				for (j = i - 1; j >= 1 && v[j] + 0 > x; j--)
-					v[j + 1] = v[j]
-				v[j + 1] = x
-			}
-			return n ? (v[int((n + 1) / 2)] + v[int(n / 2) + 1]) / 2 : "-"
-		}
+	awk "$AWK_LISTS"'
 		function ms(x) { return x == "-" ? x : sprintf("%.1f", x / 1000) }
 		{
-			delete f
-			for (i = 1; i <= NF; i++) {
-				split($i, pair, "=")
-				f[pair[1]] = pair[2]
-			}
+			fields(f)
 			c = f["case"]
 			if (!(c in seen)) {
 				seen[c] = 1
@@ -109,25 +83,9 @@ table() {
 		}' "$results"
 }
 
-document() {
+page() {
+	document "Shutting devices down" ", with the test devices of the series"
 	cat <<-END
-	# Shutting devices down
-
-	Written by
-
-	    make bench BENCH_RUNS=$runs
-
-	from the medians of $runs runs of each kernel, in turns, in the same VM and with the same configuration
-	(kernel-config/vm.config and kernel-config/bench.config).
-
-	| | |
-	|---|---|
-	| base | $(pgit -C "$out/base/linux" log -1 --format=%s), with the test devices of the series |
-	| series | $(pgit -C "$out/patched/linux" describe --tags --match base), $(
-		pgit -C "$out/patched/linux" rev-list --count refs/tags/base..HEAD) patches up to "$(
-		pgit -C "$out/patched/linux" log -1 --format=%s)" |
-	$(host_row)
-
 	$(table)
 
 	* \`ms\`: from the end of the reboot notifiers to the shutdown of the system core: all of device_shutdown(), with the devices of the VM itself.
@@ -139,8 +97,9 @@ document() {
 	END
 }
 
+check_out
+add_test_devices
 build
-vmtest=$out/patched/linux/tools/testing/selftests/sys_hotplug/vmtest.sh
 mkdir -p "$out/log"
 rm -f "$results"
 for ((run = 1; run <= runs; run++)); do
@@ -152,9 +111,9 @@ for ((run = 1; run <= runs; run++)); do
 	"$vmtest" -k "$out/patched/kernel/arch/x86/boot/bzImage" -o "$out/log/shutdown-model" \
 		-r "$TOP/qemu-scripts/bench-model.sh" >"$out/log/shutdown-output" 2>&1 || :
 	sed -n 's/\r//; s/.*bench_model: /kernel=patched /p' "$out/log/shutdown-model/console1.log" |
-		tee -a "$results" | grep -q . || die "the model gave no result"
+		tee -a "$results" | grep . >/dev/null || die "the model gave no result"
 done
 sed -i 's/case=time /case=nvme /' "$results"
 table
-document >"$TOP/Documentation/figures/shutdown.md"
+page >"$figures/shutdown.md"
 say "bench: Documentation/figures/shutdown.md"

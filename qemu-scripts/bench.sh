@@ -10,27 +10,13 @@
 # is the commit at the HEAD of build/linux.
 set -euo pipefail
 
-. "$(dirname "${BASH_SOURCE[0]}")/../scripts/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/bench-lib.sh"
 
-runs=${BENCH_RUNS:-3}
-out=$BUILD/bench
-figures=$TOP/Documentation/figures
 workloads=(fill size quarter content refuse node block)
 write=1
 if (( $# )); then
 	workloads=("$@") write=0
 fi
-
-build() {
-	local fragment=$TOP/kernel-config/bench.config
-
-	worktree "$out/base/linux" refs/tags/base
-	"$TOP/scripts/build-kernel.sh" -b "$out/base/linux" "$out/base/kernel" "$fragment"
-	worktree "$out/patched/linux" "$(pgit -C "$LINUX" rev-parse HEAD)"
-	"$TOP/scripts/build-kernel.sh" "$out/patched/linux" "$out/patched/kernel" "$fragment"
-	mkdir -p "$out/hold"
-	gcc -static -O2 -Wall -o "$out/hold/bench-hold" "$TOP/qemu-scripts/bench-hold.c"
-}
 
 # boot RUN WORKLOADS KERNEL: adds what the guest has measured to $out/results
 boot() {
@@ -53,31 +39,14 @@ boot() {
 # "WORKLOAD DIMM USED", then for the unpatched and the patched kernel the medians of
 # seconds and pages migrated and in use, then how far the runs are apart in percent
 medians() {
-	awk -v OFMT=%.6f '
-		function sorted(list, v,	n, i, j, x) {
-			n = split(list, v, " ")
-			for (i = 2; i <= n; i++) {
-				x = v[i] + 0
-				for (j = i - 1; j >= 1 && v[j] + 0 > x; j--)
-					v[j + 1] = v[j]
-				v[j + 1] = x
-			}
-			return n
-		}
-		function median(list,	v, n) {
-			n = sorted(list, v)
-			return n ? (v[int((n + 1) / 2)] + v[int(n / 2) + 1]) / 2 : "-"
-		}
+	awk -v OFMT=%.6f "$AWK_LISTS"'
 		function spread(list,	v, n, m) {
 			n = sorted(list, v)
 			m = median(list)
 			return n && m ? 100 * (v[n] - v[1]) / m : 0
 		}
 		/ result=ok$/ {
-			for (i = 1; i <= NF; i++) {
-				split($i, pair, "=")
-				f[pair[1]] = pair[2]
-			}
+			fields(f)
 			row = f["workload"] " " f["dimm"] " " f["used"]
 			if (!(row in seen)) {
 				seen[row] = 1
@@ -145,26 +114,10 @@ plot() {
 	END
 }
 
-document() {
+page() {
+	document "Removing memory" "" \
+		"| guest | $(sed -n 's/^bench-machine: //p' "$out"/log/1-"${workloads[0]}"-patched/output), 2 GiB besides the DIMM, all preallocated |"
 	cat <<-END
-	# Removing memory
-
-	Written by
-
-	    make bench BENCH_RUNS=$runs
-
-	from the medians of $runs runs of each kernel, in turns, in the same VM and with the same configuration
-	(kernel-config/vm.config and kernel-config/bench.config).
-
-	| | |
-	|---|---|
-	| base | $(pgit -C "$out/base/linux" log -1 --format=%s) |
-	| series | $(pgit -C "$out/patched/linux" describe --tags --match base), $(
-		pgit -C "$out/patched/linux" rev-list --count refs/tags/base..HEAD) patches up to "$(
-		pgit -C "$out/patched/linux" log -1 --format=%s)" |
-	| guest | $(sed -n 's/^bench-machine: //p' "$out"/log/1-"${workloads[0]}"-patched/output), 2 GiB besides the DIMM, all preallocated |
-	$(host_row)
-
 	![seconds to remove a DIMM](memory.svg)
 
 	$(table)
@@ -180,8 +133,10 @@ document() {
 	END
 }
 
+check_out
 build
-vmtest=$out/patched/linux/tools/testing/selftests/sys_hotplug/vmtest.sh
+mkdir -p "$out/hold"
+gcc -static -O2 -Wall -o "$out/hold/bench-hold" "$TOP/qemu-scripts/bench-hold.c"
 [[ -x $vmtest ]] || die "the series in build/linux has no vmtest.sh"
 export SYS_HOTPLUG_DEADLINE=300
 # Not to measure the host's page faults
@@ -203,7 +158,7 @@ if grep -v ' result=ok$' "$out/results" >&2; then
 fi
 if (( write )); then
 	mkdir -p "$figures"
-	document >"$figures/memory.md"
+	page >"$figures/memory.md"
 	plot
 	say "bench: ${figures#"$TOP"/}/memory.md, memory.svg"
 fi
