@@ -106,7 +106,7 @@ sparse_works() {
 
 	command -v "$1" >/dev/null || return
 	echo 'static inline int f(const int *q) { __typeof_unqual__(*q) v = *q; return v; }' >"$probe"
-	! "$1" "$probe" 2>&1 | grep -q error
+	[[ $("$1" "$probe" 2>&1) != *error* ]]
 }
 
 # The source that apt has verified, from the first suite whose sparse works
