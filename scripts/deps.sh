@@ -15,6 +15,7 @@ packages=(
 	busybox-static acpica-tools kexec-tools debian-archive-keyring	# the VM, other suites
 	shellcheck codespell python3-ply python3-git	# make lint-quick
 	gnuplot-nox					# make bench
+	rsync						# kselftest
 )
 qemu_packages=(qemu-system-x86)
 qemu_min=9

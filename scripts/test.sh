@@ -148,6 +148,7 @@ if build kernel "$TOP/scripts/build-kernel.sh" "$LINUX" "$BUILD/kernel"; then
 		stage vm '/^(not )?ok |^# (selftests|QEMU)|^Bail/' "$TOP/scripts/vmtests.sh" "$vmtest" \
 			"$logs/vm" -k "$BUILD/kernel/arch/x86/boot/bzImage" -c "$BUILD/kernel/.config"
 		kunit
+		stage installed '/^(not )?ok /' "$TOP/scripts/installed.sh" "$BUILD/kernel" "$logs/installed"
 		if build kernel-base "$TOP/scripts/build-base.sh"; then
 			compare_mainline
 		fi
