@@ -91,3 +91,7 @@ refresh:	## the commits of build/linux -> patches/, series, copies (PART=DIRECTO
 .PHONY: send
 send: lint-quick	## build/outgoing/<part>: the mails of each part, To and Cc in them; sends nothing
 	@scripts/send.sh
+
+.PHONY: kernels
+kernels: deps	## Documentation/figures/kernels.md: which kernels of Debian it fits
+	@scripts/kernels.sh

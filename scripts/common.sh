@@ -8,7 +8,7 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)
 BUILD=$TOP/build
 LINUX=$BUILD/linux
 CACHE=${XDG_CACHE_HOME:-$HOME/.cache}/sys-hotplug
-BASE_VERSION=7.3
+BASE_VERSION=${BASE_VERSION:-7.3}
 CLANG=19	# of Debian 12 and 13; the kernel wants 17
 SERIES=$TOP/series
 

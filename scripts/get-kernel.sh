@@ -6,11 +6,12 @@
 #
 # First hit wins: the cache; Debian's package linux-source-X.Y (the signature
 # is checked by apt); kernel.org's tarball (the signature is checked by gpg).
+# kernels.sh sets BASE_VERSION and SUITES.
 set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 
-suites="trixie-backports testing sid"
+suites=${SUITES:-trixie-backports testing sid}
 pkg=linux-source-$BASE_VERSION
 seed=$CACHE/linux-$BASE_VERSION.git
 work=$CACHE/unpack

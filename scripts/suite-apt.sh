@@ -7,7 +7,7 @@
 #   suite-apt.sh "SUITE..." update
 #   suite-apt.sh "SUITE..." download PACKAGE
 #   suite-apt.sh "SUITE..." -t SUITE install PACKAGE
-#   suite-apt.sh "SUITE..." policy PACKAGE	(apt-cache)
+#   suite-apt.sh "SUITE..." madison PACKAGE...	(and search: apt-cache)
 #
 # Lists and state are kept below the project's cache; signatures are checked
 # with debian-archive-keyring.
@@ -38,7 +38,7 @@ for suite in "${suites[@]}"; do
 done
 
 tool=apt-get
-[[ $1 = policy ]] && tool=apt-cache
+[[ $1 = madison || $1 = search ]] && tool=apt-cache
 
 exec "$tool" \
 	-o Dir::Etc::SourceList="$state/sources.list" \
