@@ -95,3 +95,7 @@ send: lint-quick	## build/outgoing/<part>: the mails of each part, To and Cc in 
 .PHONY: kernels
 kernels: deps	## Documentation/figures/kernels.md: which kernels of Debian it fits
 	@scripts/kernels.sh
+
+.PHONY: size
+size: kernel kernel-base	## Documentation/figures/size.md: what it adds to the kernel, in bytes
+	@scripts/size.sh
