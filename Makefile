@@ -61,6 +61,11 @@ test: deps	## all that a contributor must pass; logs in build/log
 	@scripts/deps.sh lint
 	@scripts/test.sh
 
+.PHONY: test-debug
+test-debug:	## its VM tests on a kernel with KASAN, kmemleak, ... and on one with PREEMPT_RT; logs in build/log
+	@scripts/deps.sh
+	@scripts/test.sh debug
+
 .PHONY: test-arm64
 test-arm64: build/linux	## cross-build for arm64 and shut that down in a VM
 	@scripts/deps.sh arm64

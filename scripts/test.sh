@@ -1,9 +1,13 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
+# test.sh [debug]
+#
 # All that a contributor must pass: lint, build, KUnit and kselftests in VMs,
-# mainline's selftests against the unpatched kernel, shutdown on arm64, bisect. The
-# full output of each stage is build/log/STAGE.log. The last line has the sum.
+# mainline's selftests against the unpatched kernel, shutdown on arm64, bisect. Or,
+# with "debug", the KUnit tests and kselftests on the kernels of debug.config and
+# rt.config. The full output of each stage is build/log/STAGE.log. The last line has
+# the sum.
 set -uo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -74,28 +78,38 @@ build() {
 # KUnit is built into the kernel and ran when the VM booted: count what the
 # serial log of the first boot says about the tests of our suites
 kunit() {
-	local log p f s n suites="sys_hotplug|device_shutdown"
+	local vm=$1 name=kunit${1#vm} log p f s n suites="sys_hotplug|device_shutdown"
 
-	log=$(find "$logs/vm" -name '*.log' -exec grep -lE "# Subtest: ($suites)" {} + 2>/dev/null | sort | head -n 1)
-	say "kunit"
-	[[ -n $log ]] || { echo "not ok kunit: no serial log"; add 0 1 0; return; }
+	log=$(find "$logs/$vm" -name '*.log' -exec grep -lE "# Subtest: ($suites)" {} + 2>/dev/null | sort | head -n 1)
+	say "$name"
+	[[ -n $log ]] || { echo "not ok $name: no serial log"; add 0 1 0; return; }
 	tr -d '\r' <"$log" | sed -E 's/^(<[0-9]+>)?\[ *[0-9.]+\](\[ *[TC][0-9]+\])? ?//' |
 		awk -v suites="($suites)" '
 			$0 ~ "# Subtest: " suites "$" { on = 1 }
 			on { print }
-			on && $0 ~ "^(not )?ok [0-9]+ " suites "$" { on = 0 }' >"$logs/kunit.log"
+			on && $0 ~ "^(not )?ok [0-9]+ " suites "$" { on = 0 }' >"$logs/$name.log"
 	# Tests are indented once, their parameters twice; the suites not at all
-	f=$(grep -cE '^    not ok [0-9]+ ' "$logs/kunit.log")
-	s=$(grep -cE '^    ok [0-9]+ .* # SKIP' "$logs/kunit.log")
-	p=$(($(grep -cE '^    ok [0-9]+ ' "$logs/kunit.log") - s))
-	grep -E '^ *not ok ' "$logs/kunit.log"
-	n=$(grep -cE "^ok [0-9]+ ($suites)$" "$logs/kunit.log")
+	f=$(grep -cE '^    not ok [0-9]+ ' "$logs/$name.log")
+	s=$(grep -cE '^    ok [0-9]+ .* # SKIP' "$logs/$name.log")
+	p=$(($(grep -cE '^    ok [0-9]+ ' "$logs/$name.log") - s))
+	grep -E '^ *not ok ' "$logs/$name.log"
+	n=$(grep -cE "^ok [0-9]+ ($suites)$" "$logs/$name.log")
 	if (( n < 2 )); then
-		echo "not ok kunit: $n of the suites $suites have passed by the kernel's log"
+		echo "not ok $name: $n of the suites $suites have passed by the kernel's log"
 		(( f > 0 )) || f=1
 	fi
 	add "$p" "$f" "$s"
-	say "kunit: $p passed, $f failed, $s skipped"
+	say "$name: $p passed, $f failed, $s skipped"
+}
+
+# vm NAME KERNEL ARGUMENT...: the tests of the series on build/KERNEL
+vm() {
+	local name=$1 kernel=$BUILD/$2
+	shift 2
+
+	stage "$name" '/^(not )?ok |^# (selftests|QEMU)|^Bail/' "$TOP/scripts/vmtests.sh" "$vmtest" \
+		"$logs/$name" -k "$kernel/arch/x86/boot/bzImage" "$@"
+	kunit "$name"
 }
 
 # "selftest result" of each test in vmtest's output
@@ -135,6 +149,36 @@ compare_mainline() {
 	done <"$logs/mainline-kernel-base.results"
 }
 
+# What contributors must pass
+all() {
+	stage lint '/^(ok|FAIL|     |==)/' "$TOP/scripts/lint.sh"
+	if build kernel "$TOP/scripts/build-kernel.sh" "$LINUX" "$BUILD/kernel"; then
+		if [[ -x $vmtest ]]; then
+			vm vm kernel -c "$BUILD/kernel/.config"
+			stage installed '/^(not )?ok /' "$TOP/scripts/installed.sh" "$BUILD/kernel" "$logs/installed"
+			if build kernel-base "$TOP/scripts/build-base.sh"; then
+				compare_mainline
+			fi
+		else
+			echo "not ok vm: the series has no vmtest.sh"
+			add 0 1 0
+		fi
+	fi
+	stage arm64 '/^(not )?ok /' "$TOP/scripts/test-arm64.sh"
+	stage bisect '/^== /' "$TOP/scripts/bisect.sh"
+}
+
+# Kernels that look closer, and so need more time
+debug() {
+	local what
+
+	export SYS_HOTPLUG_DEADLINE=600 kselftest_override_timeout=3600
+	for what in debug rt; do
+		build "kernel-$what" "$TOP/scripts/build-kernel.sh" "$LINUX" "$BUILD/kernel-$what" \
+			"$TOP/kernel-config/$what.config" && vm "vm-$what" "kernel-$what"
+	done
+}
+
 rm -rf "$logs"
 mkdir -p "$logs"
 
@@ -142,23 +186,7 @@ if ! build tree "$TOP/scripts/tree.sh"; then
 	echo "$passed passed, $failed failed, $skipped skipped"
 	exit 1
 fi
-stage lint '/^(ok|FAIL|     |==)/' "$TOP/scripts/lint.sh"
-if build kernel "$TOP/scripts/build-kernel.sh" "$LINUX" "$BUILD/kernel"; then
-	if [[ -x $vmtest ]]; then
-		stage vm '/^(not )?ok |^# (selftests|QEMU)|^Bail/' "$TOP/scripts/vmtests.sh" "$vmtest" \
-			"$logs/vm" -k "$BUILD/kernel/arch/x86/boot/bzImage" -c "$BUILD/kernel/.config"
-		kunit
-		stage installed '/^(not )?ok /' "$TOP/scripts/installed.sh" "$BUILD/kernel" "$logs/installed"
-		if build kernel-base "$TOP/scripts/build-base.sh"; then
-			compare_mainline
-		fi
-	else
-		echo "not ok vm: the series has no vmtest.sh"
-		add 0 1 0
-	fi
-fi
-stage arm64 '/^(not )?ok /' "$TOP/scripts/test-arm64.sh"
-stage bisect '/^== /' "$TOP/scripts/bisect.sh"
+"${1:-all}"
 
 if (( failed > 0 )); then
 	say "failed:"
