@@ -38,6 +38,7 @@ BACKGROUND="data container eject check cancel cpuwrite memwrite pressure thp hug
 ACTORS=${SYS_HOTPLUG_STRESS_ACTORS:-$FOREGROUND $BACKGROUND}
 
 VETO=/sys/kernel/debug/test_memory_hotplug/veto
+FAIL_SHP=/sys/kernel/debug/fail_shp
 KMEMLEAK=/sys/kernel/debug/kmemleak
 HUGEPAGES=/proc/sys/vm/nr_hugepages
 TRACE=$TRACE_DIR/instances/stress
@@ -372,12 +373,13 @@ module()
 	done 2>> "$TMP/errors.module"
 }
 
-# A memory notifier objects, the firmware refuses, a step of the CPU hotplug fails
+# A memory notifier objects, the firmware refuses, a step of the CPU hotplug fails, or
+# any handler in any phase
 fault()
 {
 	local states cpu=$CPU_DIR/cpu$((RANDOM % 5 + 1))
 
-	case $((RANDOM % 3)) in
+	case $((RANDOM % 4)) in
 	0)
 		put $((RANDOM % 16 + 1)) "$VETO"
 		;;
@@ -390,6 +392,11 @@ fault()
 		mapfile -t states < <(sed -n -e '1,/: ap:online$/d' -e '/x86\/\(cpuid\|msr\):/d' \
 				      -e 's/^ *\([0-9]*\): .*/\1/p' "$CPU_DIR/hotplug/states")
 		put "${states[RANDOM % ${#states[@]}]}" "$cpu/hotplug/fail"
+		;;
+	3)
+		put $((RANDOM % 20)) "$FAIL_SHP/space"
+		put 1 "$FAIL_SHP/times"
+		put 100 "$FAIL_SHP/probability"
 		;;
 	esac
 	sleep $((RANDOM % 8 + 2))
@@ -512,6 +519,7 @@ restore()
 	local device cpu block policy bad=0
 
 	echo 0 > "$VETO"
+	echo 0 > "$FAIL_SHP/probability"
 	echo 0 > "$HUGEPAGES"
 	for cpu in "$CPU_DIR"/cpu*/hotplug/fail; do
 		echo -1 > "$cpu"
@@ -694,6 +702,7 @@ prepare()
 	mkswap /dev/vda > /dev/null
 	echo 0 > /sys/firmware/acpi/hotplug/container/demand_offline
 	echo online > "$CPU_DIR/auto_online"
+	echo 0 > "$FAIL_SHP/verbose"
 	for device in d2 d3; do
 		plug $device || return 1
 	done
