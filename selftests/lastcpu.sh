@@ -20,10 +20,6 @@ eject_last()
 	ost_refused
 }
 
-if ! grep -q 'isolcpus=domain,0' /proc/cmdline; then
-	ktap_print_header
-	skip_all "not booted with isolcpus=domain,0"
-fi
 test_begin 7
 cpu_offline 2
 cpu_offline 3

@@ -73,6 +73,9 @@ test_begin()
 	[[ ${SYS_HOTPLUG_DESTRUCTIVE:-} = 1 ]] ||
 		skip_all "removes hardware: set SYS_HOTPLUG_DESTRUCTIVE=1"
 	qmp_open || skip_all "no QMP channel: run vmtest.sh"
+	! grep -qE '^# vmtest: (own|cmdline=|threads=|reboots=)' "$0" ||
+		grep -qw "vmtest=${0##*/}" /proc/cmdline ||
+		skip_all "wants a VM of its own: run vmtest.sh ${0##*/}"
 	for file; do
 		[[ -e $file ]] || skip_all "no $file"
 	done

@@ -48,10 +48,10 @@ LOG_TAIL=40
 TESTS=(kunit.sh cpu.sh dimm.sh storm.sh virtio_mem.sh virtio_mem_bbm.sh dax.sh order.sh
        cancel.sh refuse.sh evac.sh evac_memmap.sh capacity.sh node.sh notify.sh
        long.sh sleep.sh sleep_commit.sh reboot.sh operator.sh tools.sh writers.sh race.sh poison.sh
-       add.sh eject.sh bad.sh container.sh firmware.sh partial.sh nosmt.sh lastcpu.sh
+       add.sh eject.sh bad.sh container.sh faults.sh firmware.sh partial.sh nosmt.sh lastcpu.sh
        shutdown.sh shutdown_disks.sh shutdown_sriov.sh)
 CMDLINE="console=ttyS0 oops=panic panic=-1 memhp_default_state=online_movable"
-CMDLINE+=" kunit.filter=speed>slow"
+CMDLINE+=" kunit.filter=speed>slow kmemleak.verbose=1"
 # TCG copies a string byte by byte, and reading the HPET stops other CPUs
 TCG_CPU="max,-erms,-fsrm"
 TCG_CMDLINE="tsc=reliable"
@@ -63,6 +63,7 @@ BAD+="|Invalid wait context|bad unlock balance|held lock freed|suspicious RCU us
 BAD+="|blocked for more than|rcu.*detected.* stall|soft lockup|hard LOCKUP"
 BAD+="|sleeping function called|scheduling while atomic|refcount_t: "
 BAD+="|list_(add|del) corruption|unreferenced object"
+BAD+="|memory leak detector disabled|ODEBUG disabled"
 
 usage()
 {
@@ -70,7 +71,7 @@ usage()
 	usage: vmtest.sh -k IMAGE [-c CONFIG] [-o DIR] [TEST...]	run tests
 	       vmtest.sh -k IMAGE [-c CONFIG] [-o DIR] -x DIR...
 	       vmtest.sh -k IMAGE [-c CONFIG] -r SCRIPT
-	       vmtest.sh -k IMAGE [-c CONFIG] -s
+	       vmtest.sh -k IMAGE [-c CONFIG] -s [TEST]
 	       vmtest.sh -l
 
 	  -k IMAGE	kernel to boot
@@ -78,7 +79,7 @@ usage()
 	  -o DIR	keep the logs there
 	  -x DIR	selftest directory whose *-test.sh are run instead
 	  -r SCRIPT	run it in the VM and show only its output
-	  -s		interactive shell
+	  -s		interactive shell, in the VM that TEST would have
 	  -l		list the tests
 
 	VMTEST_ACCEL=kvm|tcg overrides the search for acceleration.
@@ -148,6 +149,7 @@ write_init()
 	mount -t tracefs none /sys/kernel/tracing
 	mount -t tmpfs none /tmp
 	ln -s /proc/self/fd /dev/fd
+	ln -s fd/1 /dev/stdout
 	exec < /dev/ttyS1 > /dev/ttyS1 2>&1
 	export HOME=/ TERM=${TERM:-linux} SYS_HOTPLUG_DESTRUCTIVE=1
 	cd /selftests/sys_hotplug || exit
@@ -158,6 +160,17 @@ write_init()
 		setsid -c bash --rcfile /shellrc -i
 		poweroff -f
 	fi
+
+	# To the log goes what is unreferenced, 5 s old, and the same in two scans
+	leaks()
+	{
+		local file=/sys/kernel/debug/kmemleak
+
+		[[ -e $file ]] || return
+		echo scan > $file
+		sleep 6
+		echo scan > $file
+	}
 
 	stty raw -echo
 	echo "vmtest: ready"
@@ -172,6 +185,7 @@ write_init()
 			# shellcheck disable=SC2086
 			./$arg < /dev/null 2>&1
 			rc=$?
+			leaks
 			sync
 			echo "<3>vmtest: end of ${arg%% *}" > /dev/kmsg
 			echo "vmtest: exit $rc"
@@ -254,7 +268,7 @@ make_initramfs()
 	for tool in $(busybox --list); do
 		ln -s busybox "$root/bin/$tool" 2>/dev/null
 	done
-	for tool in bash lsmem chmem lscpu chcpu; do
+	for tool in bash timeout lsmem chmem lscpu chcpu; do
 		rm -f "$root/bin/$tool"
 		add_program "$tool"
 	done
@@ -586,9 +600,31 @@ own_vm()
 	grep -qE '^# vmtest: (own|cmdline=|threads=|reboots=)' "$1"
 }
 
+# vm_for DIRECTORY TEST: what its VM has, and cmdline; not without firmware it wants
+vm_for()
+{
+	local test=$1/$2 asl=${2%.sh}.asl
+
+	cmdline=
+	vm_firmware=()
+	vm_args=()
+	vm_threads=1
+	if own_vm "$test"; then
+		cmdline="vmtest=$2 $(sed -n 's/^# vmtest: cmdline=//p' "$test")"
+		vm_threads=$(sed -n 's/^# vmtest: threads=//p' "$test")
+		: "${vm_threads:=1}"
+		read -r -d '' -a vm_args < <(sed -n 's/^# vmtest: qemu=//p' "$test")
+		asl=$(sed -n 's/^# vmtest: firmware=//p' "$test")
+		: "${asl:=${2%.sh}.asl}"
+	fi
+	[[ -e $1/$asl ]] || return 0
+	vm_firmware=(-acpitable "file=$WORK/aml/${asl%.asl}.aml")
+	[[ -e $WORK/aml/${asl%.asl}.aml ]]
+}
+
 run_tests()
 {
-	local dir test case cases cmdline asl shared=() own=() todo=()
+	local dir test case cases cmdline shared=() own=() todo=()
 
 	if [[ ${#OTHER[@]} -gt 0 ]]; then
 		for dir in "${OTHER[@]}"; do
@@ -617,26 +653,10 @@ run_tests()
 	ktap_set_plan "${#todo[@]}"
 	for test in "${todo[@]}"; do
 		read -r dir test case <<< "$test"
-		cmdline=
-		asl=${test%.sh}.asl
-		vm_firmware=()
-		vm_args=()
-		vm_threads=1
-		if own_vm "$dir/$test"; then
-			cmdline=$(sed -n 's/^# vmtest: cmdline=//p' "$dir/$test")
-			vm_threads=$(sed -n 's/^# vmtest: threads=//p' "$dir/$test")
-			: "${vm_threads:=1}"
-			read -r -d '' -a vm_args < <(sed -n 's/^# vmtest: qemu=//p' "$dir/$test")
-			asl=$(sed -n 's/^# vmtest: firmware=//p' "$dir/$test")
-			: "${asl:=${test%.sh}.asl}"
-			vm_stop
-		fi
-		if [[ -e $dir/$asl ]]; then
-			if [[ ! -e $WORK/aml/${asl%.asl}.aml ]]; then
-				ktap_test_skip "selftests: ${dir##*/}: $test # iasl not found"
-				continue
-			fi
-			vm_firmware=(-acpitable "file=$WORK/aml/${asl%.asl}.aml")
+		! own_vm "$dir/$test" || vm_stop
+		if ! vm_for "$dir" "$test"; then
+			ktap_test_skip "selftests: ${dir##*/}: $test # iasl not found"
+			continue
 		fi
 		run_test "$dir" "$test" "$cmdline" "$case"
 	done
@@ -670,10 +690,14 @@ run_script()
 
 run_shell()
 {
-	local args
+	local args cmdline=
 
+	if [[ -n ${1:-} ]]; then
+		[[ -x $DIR/$1 ]] || fail_all "no test $1"
+		vm_for "$DIR" "$1" || skip_all "iasl not found"
+	fi
 	echo "QEMU runs with ${ACCEL^^}${ACCEL_WHY:+ ($ACCEL_WHY)}; Ctrl-A x ends it"
-	qemu_args "$ACCEL" "$LOGS/console.log" "vmtest=shell TERM=${TERM:-linux}"
+	qemu_args "$ACCEL" "$LOGS/console.log" "vmtest=shell TERM=${TERM:-linux} $cmdline"
 	"$QEMU" "${args[@]}" -chardev stdio,id=tty,mux=on,signal=off -serial chardev:tty
 	exit
 }
@@ -743,6 +767,6 @@ script)
 	run_script
 	;;
 shell)
-	run_shell
+	run_shell "$@"
 	;;
 esac
