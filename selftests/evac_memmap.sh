@@ -8,4 +8,5 @@
 . "$(dirname "$0")/sys_hotplug_lib.sh"
 
 booted_with memory_hotplug.memmap_on_memory force
-exec "$(dirname "$0")/evac.sh"
+# shellcheck disable=SC1091
+. "$(dirname "$0")/evac.sh"

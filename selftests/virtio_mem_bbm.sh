@@ -8,4 +8,5 @@
 . "$(dirname "$0")/sys_hotplug_lib.sh"
 
 booted_with virtio_mem.force_bbm Y
-exec "$(dirname "$0")/virtio_mem.sh"
+# shellcheck disable=SC1091
+. "$(dirname "$0")/virtio_mem.sh"
