@@ -473,13 +473,15 @@ steps_fail()
 		try offline || return 1
 		if [[ $(< "$fail") -eq -1 ]]; then
 			result_is "$TMP/trace" offline error=-11 phase=execute handler=cpu \
-				reason=offline-failed not_restored=0 && same "$TMP/before" || return 1
+				reason=offline-failed not_restored=0 && same "$TMP/before" ||
+				return 1
 			n=$((n + 1))
 		else
 			echo -1 > "$fail"
 			back || return 1
 		fi
-	done < <(sed -n -e '1,/: ap:online$/d' -e 's/^ *\([0-9]*\): .*/\1/p' "$CPU_DIR/hotplug/states")
+	done < <(sed -n -e '1,/: ap:online$/d' -e 's/^ *\([0-9]*\): .*/\1/p' \
+		 "$CPU_DIR/hotplug/states")
 	ktap_print_msg "$n steps"
 	[[ $n -gt 0 ]]
 }
@@ -510,7 +512,7 @@ container)
 	# The CPUs are those of another node at boot
 	OF=container
 	check "container: it goes and comes" goes_and_comes
-	both container container add remove acpi container memory cpu
+	both "container" container add remove acpi container memory cpu
 	;;
 dimm)
 	set_qemu d1
@@ -523,23 +525,26 @@ cpu)
 firmware)
 	echo "add $MEMORY" > "$TEST_DIR/event"
 	state_has idle
-	both firmware firmware add remove test memory cpu
+	both "firmware" firmware add remove test memory cpu
 	;;
 online)
 	FILE=$CPU_DIR/cpu4/online ONLINE=1 OFFLINE=0
-	both file file online offline cpu
-	FILE=$MEM_DIR/memory$(dimm_blocks d1 | tail -n 1)/state ONLINE=online_movable OFFLINE=offline
-	both file file online offline memory
+	both "file" file online offline cpu
+	FILE=$MEM_DIR/memory$(dimm_blocks d1 | tail -n 1)/state
+	ONLINE=online_movable OFFLINE=offline
+	both "file" file online offline memory
 	check "what is on the board is offline" board_offline
-	FILE=$(readlink -f "$(fw_device PCI0.SLOT.MOD0.MOD1)/physical_node")/online ONLINE=1 OFFLINE=0
-	both file file online offline container
+	FILE=$(readlink -f "$(fw_device PCI0.SLOT.MOD0.MOD1)/physical_node")/online
+	ONLINE=1 OFFLINE=0
+	both "file" file online offline container
 	;;
 inject)
 	check "only what requests allocate" slab_filter
 	FILE=$CPU_DIR/cpu4/online ONLINE=1 OFFLINE=0
 	slab_both CPU file online offline
 	check "steps of the CPU hotplug" steps_fail
-	FILE=$MEM_DIR/memory$(dimm_blocks d1 | tail -n 1)/state ONLINE=online_movable OFFLINE=offline
+	FILE=$MEM_DIR/memory$(dimm_blocks d1 | tail -n 1)/state
+	ONLINE=online_movable OFFLINE=offline
 	slab_both memory file online offline
 	set_qemu cpu4
 	slab_both CPU qemu add remove

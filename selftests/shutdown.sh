@@ -120,7 +120,8 @@ load_kernel()
 	printf '#!/bin/busybox sh\n/bin/busybox poweroff -f\n' > /tmp/next/init
 	chmod +x /tmp/next/init
 	(cd /tmp/next && find . | cpio -o -H newc) > /tmp/initrd
-	kexec -s -l /kernel --initrd=/tmp/initrd --command-line="console=ttyS0 panic=-1 kunit.enable=0"
+	kexec -s -l /kernel --initrd=/tmp/initrd \
+		--command-line="console=ttyS0 panic=-1 kunit.enable=0"
 }
 
 if [[ $1 = kexec ]]; then
