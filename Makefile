@@ -56,13 +56,17 @@ stress: build/linux	## all that disturbs hot-plug at once (MINUTES=N SEED=N KERN
 	@scripts/deps.sh stress
 	@qemu-scripts/stress.sh
 
+.PHONY: faults
+faults: kernel	## each handler fails in each phase of each operation: a table
+	@qemu-scripts/faults.sh
+
 .PHONY: test
 test: deps	## all that a contributor must pass; logs in build/log
 	@scripts/deps.sh lint
 	@scripts/test.sh
 
 .PHONY: test-debug
-test-debug:	## its VM tests on a kernel with KASAN, kmemleak, ... and on one with PREEMPT_RT; logs in build/log
+test-debug:	## its VM tests on a kernel with KASAN, kmemleak, ... and on one with PREEMPT_RT (not tried yet); logs in build/log
 	@scripts/deps.sh
 	@scripts/test.sh debug
 
