@@ -497,7 +497,7 @@ board_offline()
 	cpu_offline 3 && echo offline > "$MEM_DIR/memory10/state"
 }
 
-declare -A PLAN=([container]=60 [dimm]=33 [cpu]=33 [firmware]=37 [online]=66 [inject]=21)
+declare -A PLAN=([container]=60 [dimm]=33 [cpu]=33 [firmware]=37 [online]=66 [inject]=17)
 test_begin "${PLAN[$CASE]}" "$FAIL" "$TEST_DIR" "$PROFILE" "$CPU_DIR/auto_online" "$FW/SHPT0001:00"
 CONTAINER=$(fw_device PCI0.SLOT.MOD0)
 NTH=
@@ -546,8 +546,7 @@ inject)
 	FILE=$MEM_DIR/memory$(dimm_blocks d1 | tail -n 1)/state
 	ONLINE=online_movable OFFLINE=offline
 	slab_both memory file online offline
-	set_qemu cpu4
-	slab_both CPU qemu add remove
+	# Not so a CPU: that a link in sysfs could not be made is no error to who makes it
 	set_qemu d1
 	slab_both DIMM qemu add remove
 	check "a memory notifier" notifier_objects
