@@ -3,13 +3,14 @@
 # vmtest: cmdline=memmap=512M$0x40000000 kunit.enable=0
 # vmtest: firmware=container.asl
 # vmtest: qemu=-device max-x86_64-cpu,id=cpu4,socket-id=4,core-id=0,thread-id=0
-# vmtest: cases=container dimm cpu firmware online inject
+# vmtest: cases=container dimm cpu firmware online
 #
 # Each handler in each phase of each operation: it fails; the request is cancelled
 # there; a signal comes there for who waits for the request. What the machine has
 # must then be what it was before, or, where that was too late, what the operation
 # makes of it. "faults: ..." are the rows of a table. And the same with what the kernel
-# had to inject failures: of each allocation, of memory notifiers, of CPU hotplug.
+# had to inject failures: of each allocation, of memory notifiers, of CPU hotplug; that
+# takes long, and is run with SYS_HOTPLUG_CASES=inject only.
 
 # shellcheck disable=SC1091
 . "$(dirname "$0")/sys_hotplug_lib.sh"
