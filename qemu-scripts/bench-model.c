@@ -79,9 +79,9 @@ static void run(const char *name)
 	for (i = nr; i--;)
 		queue_work(wq, &items[i].work);
 	destroy_workqueue(wq);
-	pr_info("bench_model: case=%s what=model us=%llu threads=%d blocked=%d\n", name,
-		   (ktime_get_ns() - start) / 1000, atomic_read(&workers_peak),
-		   atomic_read(&blocked_peak));
+	pr_emerg("bench_model: case=%s what=model us=%llu threads=%d blocked=%d\n", name,
+		 (ktime_get_ns() - start) / 1000, atomic_read(&workers_peak),
+		 atomic_read(&blocked_peak));
 	nr = 0;
 }
 

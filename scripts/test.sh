@@ -168,14 +168,14 @@ all() {
 	stage bisect '/^== /' "$TOP/scripts/bisect.sh"
 }
 
-# Kernels that look closer, and so need more time
+# Kernels that look closer, and so need more time; KERNEL= of make stress can have them as well
 debug() {
 	local what
 
 	export SYS_HOTPLUG_DEADLINE=600 kselftest_override_timeout=3600
 	for what in debug rt; do
 		build "kernel-$what" "$TOP/scripts/build-kernel.sh" "$LINUX" "$BUILD/kernel-$what" \
-			"$TOP/kernel-config/$what.config" && vm "vm-$what" "kernel-$what"
+			"$TOP/kernel-config/"{stress,$what}.config && vm "vm-$what" "kernel-$what"
 	done
 }
 
