@@ -6,6 +6,7 @@
 # go in all rounds, CPUs and a container in turns; of the rest, each round has about
 # one half, drawn by SEED, which repeats a run.
 #
+# ACTORS="..."	these in every round
 # PAIRS=1	instead, each of dimm, cpu and container with each other actor (but cpu
 #		with container), alone for a minute
 # KERNEL=PATH	a kernel's build directory or bzImage, instead of one with
@@ -92,6 +93,7 @@ storms() {
 		for actor in "${others[@]}"; do
 			(( RANDOM % 2 )) || actors+=("$actor")
 		done
+		read -r -a actors <<<"${ACTORS:-${actors[*]}}"
 		seconds=$((left < round_seconds ? left : round_seconds))
 		left=$((left - seconds))
 		round "$nr" $((seed + nr * 100)) "$seconds" "${actors[@]}"
@@ -175,7 +177,8 @@ summary() {
 			print "| | |"
 			print "|---|---|"
 			printf "| requests | %d, of them %d succeeded |\n", n, ok
-			printf "| DIMMs removed | %d |\n", dimms
+			printf "| memory devices removed | %d, of them %d in %d containers |\n",
+				dimms + 3 * containers, 3 * containers, containers
 			printf "| CPUs removed | %d, of them %d in %d containers |\n", cpus + 3 * containers,
 				3 * containers, containers
 			printf "| devices not restored by a rollback | %d |\n", lost
@@ -246,7 +249,8 @@ if [[ -n ${PAIRS-} ]]; then
 	cat "$figures/stress-pairs.md"
 else
 	storms
-	document "Hot-plug under stress" "MINUTES=${MINUTES:-10} SEED=$seed" >"$figures/stress.md"
+	document "Hot-plug under stress" \
+		"MINUTES=${MINUTES:-10} SEED=$seed${ACTORS:+ ACTORS=\"$ACTORS\"}" >"$figures/stress.md"
 	cat "$figures/stress.md"
 fi
 (( ${#failed[@]} == 0 ))
