@@ -6,8 +6,8 @@
 # Documentation/figures/shutdown.md. bench-model.c does the same by the design that has
 # a blocking worker for each device.
 #
-# The VM's time is what it executes, an instruction a nanosecond: with QEMU's emulation
-# most of what 64 threads need would be the host's time to start them.
+# The VM's time is what it executes, an instruction a nanosecond: otherwise most of what
+# 64 threads take would be the host's time to emulate how they are made.
 #
 # BENCH_RUNS is how often each is run on each kernel (default 3). What is measured
 # is the commit at the HEAD of build/linux.
@@ -100,7 +100,8 @@ page() {
 
 	* \`ms\`: from the end of the reboot notifiers to the shutdown of the system core: all of device_shutdown(), with the devices of the VM itself.
 	* \`longest way\`: the longest sum of callbacks that depend on each other, and of those that have to go one after the other, as they were measured.
-	  The VM's clock counts what it executes, an instruction a nanosecond (QEMU's -icount shift=0): so fast is a machine of 1 GHz that needs a cycle for each.
+	* The VM's clock counts what its CPUs execute, all together, an instruction a nanosecond (QEMU's -icount shift=0): as fast would be a machine with one CPU
+	  of 1 GHz that needs a cycle for each.
 	* leaves: 64 devices of 50 ms below 8 bridges. chain: 16 of 20 ms, each the parent of the next. many: 500 of 1 ms below 8 bridges. serial: 10,000 that
 	  did not opt in, and take no time. nvme: 8 controllers of QEMU, each behind a root port, and 3 SCSI disks.
 	* \`threads\`: that have called a callback. \`model\`: the same tree by a design in which each device has a worker that blocks until all that depends on
