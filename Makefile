@@ -60,6 +60,11 @@ stress: build/linux	## all that disturbs hot-plug at once (MINUTES=N SEED=N ACTO
 faults: kernel	## each handler fails in each phase of each operation: a table
 	@qemu-scripts/faults.sh
 
+.PHONY: world
+world: build/linux	## libvirt on the host and udevd in the guest, when CPUs and DIMMs come and go (KERNEL=PATH)
+	@scripts/deps.sh world
+	@qemu-scripts/world.sh
+
 .PHONY: test
 test: deps	## all that a contributor must pass; logs in build/log
 	@scripts/deps.sh lint

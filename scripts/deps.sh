@@ -3,8 +3,8 @@
 #
 # Install what the project needs on Debian 12 and 13: packages, a QEMU that
 # survives the tests, a sparse that understands the kernel. Silent when all of
-# it is there. With the arguments "lint", "matrix", "stress", "arm64", what make
-# lint, matrix, stress, test-arm64 need as well.
+# it is there. With the arguments "lint", "matrix", "stress", "world", "arm64", what
+# make lint, matrix, stress, world, test-arm64 need as well.
 set -euo pipefail
 
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
@@ -25,11 +25,12 @@ for arg; do
 	lint) packages+=(coccinelle ocaml python3-sphinx python3-yaml "${llvm_packages[@]}") ;;
 	matrix) packages+=(gcc-{aarch64,powerpc64le,riscv64,s390x}-linux-gnu "${llvm_packages[@]}") ;;
 	stress) packages+=(stress-ng) ;;
+	world) packages+=(libvirt-{clients,daemon,daemon-driver-qemu} udev) ;;
 	arm64)
 		packages+=(gcc-aarch64-linux-gnu libc6-dev-arm64-cross)
 		qemu_packages+=(qemu-system-arm)
 		;;
-	*) die "usage: deps.sh [lint] [matrix] [stress] [arm64]" ;;
+	*) die "usage: deps.sh [lint] [matrix] [stress] [world] [arm64]" ;;
 	esac
 done
 sparse_dir=$CACHE/sparse
