@@ -16,7 +16,7 @@ set -euo pipefail
 . "$(dirname "${BASH_SOURCE[0]}")/bench-lib.sh"
 
 results=$out/shutdown-results
-trees=(leaves chain many serial)
+trees=(leaves chain many serial one)
 
 # The test devices are the series': the unpatched kernel gets them as well, and both
 # get the model
@@ -103,7 +103,7 @@ page() {
 	* The VM's clock counts what its CPUs execute, all together, an instruction a nanosecond (QEMU's -icount shift=0): as fast would be a machine with one CPU
 	  of 1 GHz that needs a cycle for each.
 	* leaves: 64 devices of 50 ms below 8 bridges. chain: 16 of 20 ms, each the parent of the next. many: 500 of 1 ms below 8 bridges. serial: 10,000 that
-	  did not opt in, and take no time. nvme: 8 controllers of QEMU, each behind a root port, and 3 SCSI disks.
+	  did not opt in, and take no time. one: of so many one has opted in. nvme: 8 controllers of QEMU, each behind a root port, and 3 SCSI disks.
 	* \`threads\`: that have called a callback. \`model\`: the same tree by a design in which each device has a worker that blocks until all that depends on
 	  it is done, as proposed in 2026; its threads and how many of them were blocked at once.
 	END

@@ -33,19 +33,20 @@ make_files()
 		dd if=/dev/zero of="$TMP/disk/dimm" bs=1M count=600 2> /dev/null
 }
 
-read_files()
+# read_file NAME [TIMES]
+read_file()
 {
-	local name
+	local i
 
-	for name; do
-		cat "$TMP/disk/$name" > /dev/null || return 1
+	for ((i = 0; i < ${2:-1}; i++)); do
+		cat "$TMP/disk/$1" > /dev/null || return 1
 	done
 }
 
 # What is elsewhere is read last, so that what is in the DIMM is not reclaimed for it
 fill_dimm()
 {
-	dimm_set d1 online_movable && read_files dimm elsewhere elsewhere elsewhere
+	dimm_set d1 online_movable && read_file dimm && read_file elsewhere 3
 }
 
 # hugepages NR: of 2 MiB, as many more, and as many in use
@@ -69,7 +70,7 @@ files)
 	check "files of 880 MiB" make_files
 	check "the DIMM is offline" dimm_set d1 offline
 	check "300 MiB are free elsewhere" fill_elsewhere 300
-	check "280 MiB of the files are there" read_files elsewhere
+	check "280 MiB of the files are there" read_file elsewhere
 	check "600 MiB of them in the DIMM" fills_movable 500 fill_dimm
 	check "32 MiB of data in the DIMM" fills_movable 530 data_fill 32
 	check "the DIMM goes" observe unplug d1

@@ -86,6 +86,10 @@ devices()
 		tree 100 9900 0 serial
 		echo "expect 1 1"
 		;;
+	one)
+		tree 100 9899 0 serial
+		echo "add one - 0 async"
+		;;
 	off)
 		echo 0 > "$PARAMETER"
 		tree 4 16 5 async | sed 's/async/serial/'
