@@ -64,7 +64,7 @@ hugepages_in_use()
 	     END { print n }' /proc/meminfo
 }
 
-case $1 in
+case ${1:-files} in
 files)
 	test_begin 8 "$DISK"
 	check "files of 880 MiB" make_files
