@@ -5,21 +5,12 @@
 
 # shellcheck disable=SC1091
 . "$(dirname "$0")/../sys_hotplug/sys_hotplug_lib.sh"
+# shellcheck disable=SC1091
+. "$(dirname "$0")/world-lib.sh"
 
 TMP=/tmp/libvirt
 FILES=30000
 DATA_MIB=64
-
-# retry COMMAND...: until it succeeds
-retry()
-{
-	local end=$((SECONDS + DEADLINE))
-
-	until "$@"; do
-		[[ $SECONDS -lt $end ]] || return 1
-		sleep 0.1
-	done
-}
 
 # devices: the CPUs and how many memory blocks of DIMMs there are, and are online
 devices()

@@ -12,22 +12,13 @@ selftests=$LINUX/tools/testing/selftests
 vmtest=$selftests/sys_hotplug/vmtest.sh
 image=$1 logs=$2
 domain=sys-hotplug
-limit=300
 # Under TCG, QEMU aborts when more CPUs were plugged in its life than it can have
 max_cpus=32
 
 # shellcheck disable=SC1091
 . "$selftests/sys_hotplug/sys_hotplug_lib.sh"
-
-# retry COMMAND...: until it succeeds
-retry() {
-	local end=$((SECONDS + limit))
-
-	until "$@"; do
-		(( SECONDS < end )) || return 1
-		sleep 0.1
-	done
-}
+. "$TOP/qemu-scripts/world-lib.sh"
+DEADLINE=300
 
 # virsh_ COMMAND...: shows what it says. It waits for an unplug for 5 s, which may be
 # too short.
@@ -91,11 +82,11 @@ domain_xml() {
 
 # guest_says TEXT: at last; the line goes to LINE
 guest_says() {
-	while IFS= read -r -t "$limit" -u "$from" LINE; do
+	while IFS= read -r -t "$DEADLINE" -u "$from" LINE; do
 		[[ $LINE != *"$1"* ]] || return 0
 		ktap_print_msg "guest: $LINE"
 	done
-	ktap_print_msg "guest: no '$1' within $limit s"
+	ktap_print_msg "guest: no '$1' within $DEADLINE s"
 	return 1
 }
 
@@ -145,7 +136,7 @@ setup() {
 
 	mkdir -p "$logs" "$work/libvirt" "$work/guest/libvirt"
 	echo 'stdio_handler = "file"' >"$work/libvirt/qemu.conf"
-	cp "$TOP/qemu-scripts/libvirt-guest.sh" "$work/guest/libvirt/"
+	cp "$TOP"/qemu-scripts/{libvirt-guest,world-lib}.sh "$work/guest/libvirt/"
 	"$vmtest" -k "$image" -i "$work/initramfs" -x "$work/guest/libvirt"
 	cp "$image" "$work/image"
 	mkfifo "$work/guest.in" "$work/guest.out"

@@ -41,24 +41,17 @@ build() {
 		kmake "$LINUX" "$kernel" modules >"$out/modules.log" 2>&1 ||
 			{ cat "$out/modules.log" >&2; die "the modules do not build"; }
 	fi
-	image=$kernel/arch/x86/boot/bzImage
-	[[ -e $image ]] || image=$kernel
-	[[ -f $image ]] || die "no kernel image $image"
+	find_image "$kernel"
 }
 
 # What vmtest.sh runs as a directory of tests
 make_guest() {
-	local lib
-
 	rm -rf "$guest"
-	mkdir -p "$guest/lib"
+	mkdir -p "$guest"
 	cp "$TOP/qemu-scripts/stress-guest.sh" "$guest/stress-test.sh"
 	cp "${vmtest%/*}/container.asl" "$guest/"
 	cp "$kernel"/arch/x86/kernel/{cpuid,msr}.ko "$guest/" 2>/dev/null || :
-	cp "$(command -v stress-ng)" "$guest/"
-	for lib in $(ldd "$guest/stress-ng" | grep -o '/[^ )]*'); do
-		cp -L "$lib" "$guest/lib/"
-	done
+	copy_program stress-ng "$guest"
 	gcc -static -O2 -Wall -o "$guest/stress-perf" "$TOP/qemu-scripts/stress-perf.c"
 }
 

@@ -7,20 +7,11 @@
 
 # shellcheck disable=SC1091
 . "$(dirname "$0")/../sys_hotplug/sys_hotplug_lib.sh"
+# shellcheck disable=SC1091
+. "$(dirname "$0")/world-lib.sh"
 
 CYCLES=10
 DIR=$PWD
-
-# retry COMMAND...: until it succeeds
-retry()
-{
-	local end=$((SECONDS + DEADLINE))
-
-	until "$@"; do
-		[[ $SECONDS -lt $end ]] || return 1
-		sleep 0.1
-	done
-}
 
 udev()
 {

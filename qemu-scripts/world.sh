@@ -23,24 +23,18 @@ build() {
 		"$TOP/scripts/build-kernel.sh" "$LINUX" "$kernel" "$TOP/kernel-config/world.config" ||
 			exit
 	fi
-	image=$kernel/arch/x86/boot/bzImage
-	[[ -e $image ]] || image=$kernel
-	[[ -f $image ]] || die "no kernel image $image"
+	find_image "$kernel"
 }
 
 # What vmtest.sh runs as a directory of tests
 make_guest() {
-	local lib
-
 	rm -rf "$guest"
-	mkdir -p "$guest/lib"
+	mkdir -p "$guest"
 	cp "$TOP/qemu-scripts/udev-guest.sh" "$guest/udev-test.sh"
-	cp "$(command -v udevadm)" "$guest/"
+	cp "$TOP/qemu-scripts/world-lib.sh" "$guest/"
+	copy_program udevadm "$guest"
 	cp -r /lib/udev/rules.d "$guest/"
 	echo "timeout=1800" >"$guest/settings"
-	for lib in $(ldd "$guest/udevadm" | grep -o '/[^ )]*'); do
-		cp -L "$lib" "$guest/lib/"
-	done
 }
 
 # run NAME COMMAND...: shows and counts the results of its tests; for the guest's,

@@ -141,3 +141,21 @@ keep_accel() {
 host_row() {
 	echo "| host | $("${QEMU:-qemu-system-x86_64}" --version | sed -n '1s/ version//p') with ${VMTEST_ACCEL^^}, $(nproc) CPUs |"
 }
+
+# find_image KERNEL: of a build directory, or that itself, into image
+find_image() {
+	image=$1/arch/x86/boot/bzImage
+	[[ -e $image ]] || image=$1
+	[[ -f $image ]] || die "no kernel image $image"
+}
+
+# copy_program PROGRAM DIR: with its libraries in DIR/lib
+copy_program() {
+	local lib
+
+	mkdir -p "$2/lib"
+	cp "$(command -v "$1")" "$2/"
+	for lib in $(ldd "$2/$1" | grep -o '/[^ )]*'); do
+		cp -L "$lib" "$2/lib/"
+	done
+}
