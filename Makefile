@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 # From the command line to the scripts
-export KERNEL_TREE BASE FORCE PART BENCH_RUNS MINUTES SEED ACTORS PAIRS KERNEL
+export KERNEL_TREE BASE FORCE PART BENCH_RUNS MINUTES SEED ROUND ACTORS PAIRS KERNEL
 
 .PHONY: help
 help:		## this text

@@ -7,6 +7,7 @@
 # one half, drawn by SEED, which repeats a run.
 #
 # ACTORS="..."	these in every round
+# ROUND=SECONDS	what a round lasts (default 180)
 # PAIRS=1	instead, each of dimm, cpu and container with each other actor (but cpu
 #		with container), alone for a minute
 # KERNEL=PATH	a kernel's build directory or bzImage, instead of one with
@@ -22,7 +23,7 @@ guest=$out/guest
 figures=$TOP/Documentation/figures
 vmtest=$LINUX/tools/testing/selftests/sys_hotplug/vmtest.sh
 seed=${SEED:-$((RANDOM * 32768 + RANDOM))}
-round_seconds=180
+round_seconds=${ROUND:-180}
 # For what comes before and after the storm
 round_extra=1500
 
@@ -243,7 +244,7 @@ if [[ -n ${PAIRS-} ]]; then
 else
 	storms
 	document "Hot-plug under stress" \
-		"MINUTES=${MINUTES:-10} SEED=$seed${ACTORS:+ ACTORS=\"$ACTORS\"}" >"$figures/stress.md"
+		"MINUTES=${MINUTES:-10} SEED=$seed${ROUND:+ ROUND=$ROUND}${ACTORS:+ ACTORS=\"$ACTORS\"}" >"$figures/stress.md"
 	cat "$figures/stress.md"
 fi
 (( ${#failed[@]} == 0 ))

@@ -11,7 +11,15 @@ base=$BUILD/kernel-base series=$BUILD/kernel
 symbols=$BUILD/size
 table=$TOP/Documentation/figures/size.md
 
-"$LINUX/scripts/bloat-o-meter" -c "$base/vmlinux" "$series/vmlinux" >"$symbols"
+# In some builds the linker makes .data executable, and nm takes what is in it for functions
+plain() {
+	mkdir -p "$symbols"
+	objcopy --set-section-flags .data=alloc,load,contents,data "$1/vmlinux" "$symbols/${1##*/}"
+}
+
+plain "$base"
+plain "$series"
+"$LINUX/scripts/bloat-o-meter" -c "$symbols/${base##*/}" "$symbols/${series##*/}" >"$symbols/symbols"
 
 rows() {
 	nm "$series"/drivers/base/test/*.o "$series/lib/test_memory_hotplug.o" |
@@ -29,7 +37,7 @@ rows() {
 			n = split("series,tracepoints,tests,kallsyms,all", kinds, ",")
 			for (i = 1; i <= n; i++)
 				print "| " kinds[i], bytes[kinds[i], 1] + 0, bytes[kinds[i], 2] + 0, bytes[kinds[i], 3] + 0 " |"
-		}' - "$symbols"
+		}' - "$symbols/symbols"
 }
 
 cat >"$table" <<END
@@ -47,4 +55,4 @@ kernel-config/vm.config (optimized for size, lockdep), by $(gcc --version | head
 |---|---:|---:|---:|
 $(rows)
 END
-say "size: ${table#"$TOP"/}; the symbols are in ${symbols#"$TOP"/}"
+say "size: ${table#"$TOP"/}; the symbols are in ${symbols#"$TOP"/}/symbols"

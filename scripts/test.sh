@@ -180,7 +180,7 @@ debug() {
 	local what
 
 	export SYS_HOTPLUG_DEADLINE=600 kselftest_override_timeout=3600
-	for what in debug rt; do
+	for what in rt debug; do
 		build "kernel-$what" "$TOP/scripts/build-kernel.sh" "$LINUX" "$BUILD/kernel-$what" \
 			"$TOP/kernel-config/"{stress,"$what"}.config && vm "vm-$what" "kernel-$what"
 	done
