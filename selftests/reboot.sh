@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# vmtest: cmdline=tp_printk trace_event=sys_hotplug:shp_request_exit
+# vmtest: cmdline=tp_printk
 # vmtest: reboots=reason=cancelled not_restored=0
 #
 # The machine reboots during a removal that does not end: it is cancelled and
@@ -10,6 +10,7 @@
 . "$(dirname "$0")/sys_hotplug_lib.sh"
 
 test_begin 2 "$SHP_DIR/state"
+echo 1 > "$TRACE_DIR/events/sys_hotplug/shp_request_exit/enable"
 check "64 MiB of data" data_fill 64
 data_rewrite
 pin_data

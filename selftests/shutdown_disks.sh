@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# vmtest: cmdline=trace_event=dev:device_shutdown_begin,dev:device_shutdown_end tp_printk
+# vmtest: cmdline=tp_printk
 # vmtest: reboots=test_device_shutdown: ok
 # vmtest: judge
 # vmtest: cases=trace
@@ -100,6 +100,6 @@ test_begin 2 "$DEVICES"
 check "eight NVMe controllers" equal "$(find "$DRIVERS/" -name '0000:*' | wc -l)" 8
 check "three SCSI disks" equal "$(find /sys/bus/scsi/devices/ -name '[0-9]*' | wc -l)" 3
 parents
-[[ $1 != time ]] || echo 0 > "$TRACE_DIR/events/dev/enable"
+[[ $1 = time ]] || shutdown_trace
 echo "add test - 0 serial" > "$DEVICES"
 ktap_finished

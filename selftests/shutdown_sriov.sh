@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# vmtest: cmdline=trace_event=dev:device_shutdown_begin,dev:device_shutdown_end tp_printk
+# vmtest: cmdline=tp_printk
 # vmtest: reboots=device_shutdown_begin: nvme
 # vmtest: judge
 # vmtest: qemu=-device nvme-subsys,id=subsys1 -device pcie-root-port,id=rp1,chassis=1,slot=1
@@ -58,4 +58,5 @@ test_begin 3 "$DRIVER/$WITH/sriov_totalvfs"
 check "two controllers have SR-IOV" equal "$(cat "$DRIVER"/0000:*/sriov_totalvfs | xargs)" "1 1"
 check "one has a virtual function" function_made
 check "one has none any more" function_gone
+shutdown_trace
 ktap_finished

@@ -755,6 +755,13 @@ trace_stop()
 	sed -n 's/^.* \([0-9]*\.[0-9]*\): \(shp_[a-z_]*\): /\1 \2 /p' "$TRACE_DIR/trace" > "$1"
 }
 
+# shutdown_trace: into the kernel's log, if it was booted with tp_printk
+shutdown_trace()
+{
+	echo 1 > "$TRACE_DIR/events/dev/device_shutdown_begin/enable" &&
+		echo 1 > "$TRACE_DIR/events/dev/device_shutdown_end/enable"
+}
+
 # field NAME LINE
 field()
 {
