@@ -73,7 +73,7 @@ round() {
 	if (( rc )); then
 		failed+=("$name")
 		say "$name FAILED: build/stress/log/$name, repeat with SEED=$seed"
-		grep -E '^# (not ok|# )|^not ok|^# The kernel|^#   [0-9]+[:-]' "$log/output" | head -n 40 >&2
+		grep -m 40 -E '^# (not ok|# )|^not ok|^# The kernel|^#   [0-9]+[:-]' "$log/output" >&2 || :
 	fi
 	keep_accel "$log/output"
 }
