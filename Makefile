@@ -71,7 +71,7 @@ test: deps	## all that a contributor must pass; logs in build/log
 	@scripts/test.sh
 
 .PHONY: test-debug
-test-debug:	## its VM tests on a kernel with KASAN, kmemleak, ... and on one with PREEMPT_RT (not tried yet); logs in build/log
+test-debug:	## its VM tests on a kernel with PREEMPT_RT, and on one with KASAN, kmemleak, ...; logs in build/log
 	@scripts/deps.sh
 	@scripts/test.sh debug
 
