@@ -279,7 +279,7 @@ cancel()
 {
 	local id
 
-	sleep $((RANDOM % 8 + 2))
+	sleep $((RANDOM % 20 + 2))
 	read -r id _ < "$SHP_DIR/state"
 	[[ $id != idle ]] && put "$id" "$SHP_DIR/cancel"
 }

@@ -13,18 +13,6 @@
 DISK=/dev/vda
 HUGEPAGES=/proc/sys/vm/nr_hugepages
 
-# fill_elsewhere LEFT: with the DIMM offline, so that it stays empty
-fill_elsewhere()
-{
-	local free
-
-	sync
-	echo 3 > /proc/sys/vm/drop_caches
-	free=$(awk '/^MemFree:/ { print int($2 / 1024) }' /proc/meminfo)
-	mkdir "$TMP/rest" && mount -t tmpfs -o size=100% tmpfs "$TMP/rest" &&
-		fallocate -l "$((free - $1))M" "$TMP/rest/file"
-}
-
 make_files()
 {
 	mkdir "$TMP/disk"

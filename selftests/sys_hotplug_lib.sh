@@ -497,6 +497,24 @@ fills_movable()
 	"$@" && at_least "$min" zone_used_mib Movable
 }
 
+# fill MIB NAME: pages of shmem, in the file NAME/file
+fill()
+{
+	mkdir -p "$TMP/$2" && mount -t tmpfs -o size=100% tmpfs "$TMP/$2" &&
+		fallocate -l "$1M" "$TMP/$2/file"
+}
+
+# fill_elsewhere LEFT: all but LEFT MiB; with the DIMM offline, so that it stays empty
+fill_elsewhere()
+{
+	local free
+
+	sync
+	echo 3 > /proc/sys/vm/drop_caches
+	free=$(awk '/^MemFree:/ { print int($2 / 1024) }' /proc/meminfo)
+	fill $((free - $1)) elsewhere
+}
+
 # migrates_once USED MIN COMMAND...: at most 1.02 times, and not so little that
 # something else was measured
 migrates_once()
