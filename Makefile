@@ -52,7 +52,7 @@ bench: deps-vm build/linux	## base and series side by side: tables of ratios, a 
 	@qemu-scripts/bench-shutdown.sh
 
 .PHONY: stress
-stress: build/linux	## all that disturbs hot-plug at once (MINUTES=N SEED=N ACTORS="..." KERNEL=PATH; PAIRS=1: by two)
+stress: build/linux	## all that disturbs hot-plug at once (MINUTES=N SEED=N ACTORS="..." KERNEL=PATH; PAIRS=N: by two)
 	@scripts/deps.sh stress
 	@qemu-scripts/stress.sh
 

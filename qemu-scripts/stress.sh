@@ -8,8 +8,8 @@
 #
 # ACTORS="..."	these in every round
 # ROUND=SECONDS	what a round lasts (default 180)
-# PAIRS=1	instead, each of dimm, cpu and container with each other actor (but cpu
-#		with container), alone for a minute
+# PAIRS=N	instead, N of the pairs of dimm, cpu or container and another actor (but cpu
+#		and container), alone for a minute; a VM per CPU of this machine at a time
 # KERNEL=PATH	a kernel's build directory or bzImage, instead of one with
 #		kernel-config/stress.config
 #
@@ -67,11 +67,11 @@ round() {
 	SYS_HOTPLUG_STRESS_ACTORS="$*" kselftest_override_timeout=$((SYS_HOTPLUG_STRESS_SECONDS + round_extra)) \
 		"$vmtest" -k "$image" -o "$log" -x "$guest" 2>&1 | tee "$log/output" |
 		sed -nuE "s/^# stress: ([0-9]+ s: .*|seed .*|SKIP .*)/   $name: \1/p" >&2 || rc=$?
-	sed -n "s/^# stress: /$name /p" "$log/output" >>"$out/results"
+	sed -n "s/^# stress: /$name /p" "$log/output" >"$log/results"
 	# The last line of a round that has ended
 	grep -q "^ok 1 " "$log/output" || rc=1
 	if (( rc )); then
-		failed+=("$name")
+		echo "$name failed" >>"$log/results"
 		say "$name FAILED: build/stress/log/$name, repeat with SEED=$seed"
 		grep -m 40 -E '^# (not ok|# )|^not ok|^# The kernel|^#   [0-9]+[:-]' "$log/output" >&2 || :
 	fi
@@ -94,17 +94,27 @@ storms() {
 	done
 }
 
+# Each other actor with one of dimm, cpu and container, then with the next of them
 pairs() {
-	local first second
+	local pair i turn first=(dimm "${hotplug[@]}") all=()
 
-	for second in "${hotplug[@]}"; do
-		round "dimm-$second" "$seed" 60 dimm "$second" "${always[@]}"
+	for pair in "${hotplug[@]}"; do
+		all+=("dimm $pair")
 	done
-	for first in dimm "${hotplug[@]}"; do
-		for second in "${others[@]}"; do
-			round "$first-$second" "$seed" 60 "$first" "$second" "${always[@]}"
+	for turn in "${!first[@]}"; do
+		for i in "${!others[@]}"; do
+			all+=("${first[(i + turn) % ${#first[@]}]} ${others[i]}")
 		done
 	done
+	for pair in "${all[@]:0:PAIRS}"; do
+		while (( $(jobs -rp | wc -l) >= $(nproc) )); do
+			wait -n
+		done
+		# shellcheck disable=SC2086
+		round "${pair/ /-}" "$seed" 60 $pair "${always[@]}" &
+	done
+	wait
+	keep_accel "$out/log/${all[0]/ /-}/output"
 }
 
 # Requests by operation and device: how many, how many of them succeeded, and how
@@ -232,17 +242,20 @@ document() {
 [[ -x $vmtest ]] || die "the series in build/linux has no vmtest.sh"
 build
 make_guest
-rm -rf "$out/log" "$out/results"
+rm -rf "$out/log"
 mkdir -p "$out/log"
-: >"$out/results"
-failed=()
 say "stress: SEED=$seed"
 if [[ -n ${PAIRS-} ]]; then
 	pairs
-	document "Pairs of actors under stress" "PAIRS=1 SEED=$seed" >"$figures/stress-pairs.md"
-	cat "$figures/stress-pairs.md"
 else
 	storms
+fi
+cat "$out"/log/*/results >"$out/results"
+mapfile -t failed < <(sed -n 's/ failed$//p' "$out/results")
+if [[ -n ${PAIRS-} ]]; then
+	document "Pairs of actors under stress" "PAIRS=$PAIRS SEED=$seed" >"$figures/stress-pairs.md"
+	cat "$figures/stress-pairs.md"
+else
 	document "Hot-plug under stress" \
 		"MINUTES=${MINUTES:-10} SEED=$seed${ROUND:+ ROUND=$ROUND}${ACTORS:+ ACTORS=\"$ACTORS\"}" >"$figures/stress.md"
 	cat "$figures/stress.md"
