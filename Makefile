@@ -6,7 +6,7 @@ MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
 # From the command line to the scripts
-export KERNEL_TREE BASE FORCE PART BENCH_RUNS MINUTES SEED ROUND ACTORS PAIRS KERNEL
+export KERNEL_TREE BASE FORCE PART BENCH_RUNS MINUTES SEED ROUND ACTORS PAIRS JOBS KERNEL
 
 .PHONY: help
 help:		## this text
@@ -52,7 +52,7 @@ bench: deps-vm build/linux	## base and series side by side: tables of ratios, a 
 	@qemu-scripts/bench-shutdown.sh
 
 .PHONY: stress
-stress: build/linux	## all that disturbs hot-plug at once (MINUTES=N SEED=N ACTORS="..." KERNEL=PATH; PAIRS=N: by two)
+stress: build/linux	## all that disturbs hot-plug at once (MINUTES=N SEED=N ACTORS="..." KERNEL=PATH; PAIRS=N: by two; JOBS=N)
 	@scripts/deps.sh stress
 	@qemu-scripts/stress.sh
 

@@ -9,7 +9,8 @@
 # ACTORS="..."	these in every round
 # ROUND=SECONDS	what a round lasts (default 180)
 # PAIRS=N	instead, N of the pairs of dimm, cpu or container and another actor (but cpu
-#		and container), alone for a minute; a VM per CPU of this machine at a time
+#		and container), alone for a minute
+# JOBS=N	VMs at a time (default 1; with PAIRS, one for each CPU of this machine)
 # KERNEL=PATH	a kernel's build directory or bzImage, instead of one with
 #		kernel-config/stress.config
 #
@@ -75,7 +76,14 @@ round() {
 		say "$name FAILED: build/stress/log/$name, repeat with SEED=$seed"
 		grep -m 40 -E '^# (not ok|# )|^not ok|^# The kernel|^#   [0-9]+[:-]' "$log/output" >&2 || :
 	fi
-	keep_accel "$log/output"
+}
+
+# At most JOBS of them in the background
+next_round() {
+	while (( $(jobs -rp | wc -l) >= jobs )); do
+		wait -n
+	done
+	round "$@" &
 }
 
 storms() {
@@ -90,7 +98,7 @@ storms() {
 		read -r -a actors <<<"${ACTORS:-${actors[*]}}"
 		seconds=$((left < round_seconds ? left : round_seconds))
 		left=$((left - seconds))
-		round "$nr" $((seed + nr * 100)) "$seconds" "${actors[@]}"
+		next_round "$nr" $((seed + nr * 100)) "$seconds" "${actors[@]}"
 	done
 }
 
@@ -107,14 +115,9 @@ pairs() {
 		done
 	done
 	for pair in "${all[@]:0:PAIRS}"; do
-		while (( $(jobs -rp | wc -l) >= $(nproc) )); do
-			wait -n
-		done
 		# shellcheck disable=SC2086
-		round "${pair/ /-}" "$seed" 60 $pair "${always[@]}" &
+		next_round "${pair/ /-}" "$seed" 60 $pair "${always[@]}"
 	done
-	wait
-	keep_accel "$out/log/${all[0]/ /-}/output"
 }
 
 # Requests by operation and device: how many, how many of them succeeded, and how
@@ -246,10 +249,15 @@ rm -rf "$out/log"
 mkdir -p "$out/log"
 say "stress: SEED=$seed"
 if [[ -n ${PAIRS-} ]]; then
+	jobs=${JOBS:-$(nproc)}
 	pairs
 else
+	jobs=${JOBS:-1}
 	storms
 fi
+wait
+outputs=("$out"/log/*/output)
+keep_accel "${outputs[0]}"
 cat "$out"/log/*/results >"$out/results"
 mapfile -t failed < <(sed -n 's/ failed$//p' "$out/results")
 if [[ -n ${PAIRS-} ]]; then
@@ -257,7 +265,7 @@ if [[ -n ${PAIRS-} ]]; then
 	cat "$figures/stress-pairs.md"
 else
 	document "Hot-plug under stress" \
-		"MINUTES=${MINUTES:-10} SEED=$seed${ROUND:+ ROUND=$ROUND}${ACTORS:+ ACTORS=\"$ACTORS\"}" >"$figures/stress.md"
+		"MINUTES=${MINUTES:-10} SEED=$seed${ROUND:+ ROUND=$ROUND}${JOBS:+ JOBS=$JOBS}${ACTORS:+ ACTORS=\"$ACTORS\"}" >"$figures/stress.md"
 	cat "$figures/stress.md"
 fi
 (( ${#failed[@]} == 0 ))

@@ -13,6 +13,7 @@ VETO=/sys/kernel/debug/test_memory_hotplug/veto
 CYCLES=${SYS_HOTPLUG_CONTAINER_CYCLES:-5}
 DATA_MIB=32
 AUTO=
+ZONES=()
 
 eject()
 {
@@ -50,6 +51,48 @@ refused_by_firmware()
 	fw_read SHPT0001/sun > /dev/null
 	eject "$OST_FAILURE" && result_is "$TMP/trace" remove error=-5 phase=commit \
 		handler=acpi reason=eject-refused not_restored=0
+}
+
+containers_are()
+{
+	equal "$(cat /sys/devices/system/container/ACPI0004:0[01]/online | xargs)" "$1 $1"
+}
+
+# Block by block its zone, which it has to come back to
+all_offline()
+{
+	local cpu block container
+
+	for cpu in 1 2 3; do
+		echo 0 > "$CPU_DIR/cpu$cpu/online" || return 1
+	done
+	for block in 8 9 10; do
+		ZONES[block]=$(< "$MEM_DIR/memory$block/valid_zones")
+		echo offline > "$MEM_DIR/memory$block/state" || return 1
+	done
+	# The one inside has the higher number
+	for container in 1 0; do
+		echo 0 > "/sys/devices/system/container/ACPI0004:0$container/online" || return 1
+	done
+	containers_are 0
+}
+
+all_online()
+{
+	local cpu block container
+
+	for container in 0 1; do
+		echo 1 > "/sys/devices/system/container/ACPI0004:0$container/online" || return 1
+	done
+	for block in 8 9 10; do
+		case ${ZONES[block]} in
+		Movable) echo online_movable > "$MEM_DIR/memory$block/state" ;;
+		*) echo online_kernel > "$MEM_DIR/memory$block/state" ;;
+		esac || return 1
+	done
+	for cpu in 1 2 3; do
+		echo 1 > "$CPU_DIR/cpu$cpu/online" || return 1
+	done
 }
 
 cancel_eject()
@@ -98,7 +141,7 @@ cycles()
 	done
 }
 
-test_begin 35 "$FW/SHPT0001:00" "$VETO" "$PROFILE" "$TRACE_DIR/kprobe_events"
+test_begin 40 "$FW/SHPT0001:00" "$VETO" "$PROFILE" "$TRACE_DIR/kprobe_events"
 state_save "$TMP/state"
 check "the node's notifications are traced" node_trace
 check "CPUs and memory are there" equal \
@@ -107,6 +150,11 @@ check "CPUs and memory are there" equal \
 check "user space is asked to take the container offline" asked
 check "nothing changes" state_same "$TMP/state"
 check "no other value than 0 and 1" equal "$(written 2 || echo refused)" refused
+check "user space takes all of it offline" all_offline
+check "the firmware refuses" refused_by_firmware
+check "the containers are offline as before" containers_are 0
+check "user space brings all of it online" all_online
+check "everything is as before" state_same "$TMP/state"
 check "the kernel is allowed to do it" written 0
 for nr in 1 2 3; do
 	check "objection $nr: refused, and everything is as before" objection "$nr"

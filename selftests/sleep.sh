@@ -4,6 +4,7 @@
 #
 # The machine goes to sleep during a removal that does not end: it is cancelled
 # and undone first, and works later. One that waits is done when the machine wakes up.
+# The same if it waits for somebody who takes a block offline: the writer is stopped.
 
 # shellcheck disable=SC1091
 . "$(dirname "$0")/sys_hotplug_lib.sh"
@@ -36,13 +37,34 @@ another_comes_back()
 	plug cpu3 && cpu_online 3
 }
 
+# Block by block, up to the one that is pinned
+writer_goes_on()
+{
+	dimm_set d1 offline 2> "$TMP/write" &
+	WRITER=$!
+	state_has " offline execute memory" && sleep 1 && executing offline
+}
+
+writer_has_stopped()
+{
+	local block
+
+	port_again
+	wait "$WRITER" && return 1
+	for block in $(dimm_blocks d1); do
+		[[ $(< "$MEM_DIR/memory$block/state") = online ]] ||
+			echo online_movable > "$MEM_DIR/memory$block/state" || return 1
+	done
+	grep -q "Interrupted system call" "$TMP/write"
+}
+
 goes()
 {
 	unpin_data
 	unplug d1 && plug d1
 }
 
-test_begin 12 "$TTY_WAKEUP" "$SHP_DIR/state"
+test_begin 19 "$TTY_WAKEUP" "$SHP_DIR/state"
 check "64 MiB of data" data_fill 64
 data_rewrite
 pin_data
@@ -58,6 +80,13 @@ check "result in the trace" result_is "$TMP/trace" "remove origin=PNP0C80:00" \
 check "the CPU comes back" another_comes_back
 check "everything is as before" state_same "$TMP/state"
 check "the data is unchanged" data_same
+check "a write to a block's state does not end" writer_goes_on
+check "the removal of a CPU waits" another_waits
+check "the machine sleeps" sleeps
+check "the CPU goes afterwards" another_done
+check "the write has been interrupted" writer_has_stopped
+check "the CPU comes back" another_comes_back
+check "everything is as before" state_same "$TMP/state"
 check "without the pin: the DIMM goes, and comes back" goes
 check "the data is unchanged" data_same
 ktap_finished

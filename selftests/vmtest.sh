@@ -46,7 +46,7 @@ LOG_TIMEOUT=60
 LOG_TAIL=40
 
 TESTS=(kunit.sh cpu.sh dimm.sh storm.sh virtio_mem.sh virtio_mem_bbm.sh dax.sh order.sh
-       cancel.sh refuse.sh evac.sh evac_memmap.sh capacity.sh room.sh node.sh notify.sh
+       cancel.sh refuse.sh evac.sh evac_memmap.sh capacity.sh room.sh node.sh notify.sh together.sh
        long.sh sleep.sh sleep_commit.sh reboot.sh operator.sh tools.sh writers.sh race.sh poison.sh
        add.sh eject.sh bad.sh container.sh faults.sh firmware.sh partial.sh nosmt.sh lastcpu.sh
        shutdown.sh shutdown_disks.sh shutdown_sriov.sh)
