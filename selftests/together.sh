@@ -13,8 +13,8 @@ FAIL=/sys/kernel/debug/fail_shp
 # What user space does with cpu1 does not go on, and so nothing else does
 hold()
 {
-	echo 0 > "$FAIL/verbose" && echo offline > "$FAIL/op" && echo 1 > "$FAIL/hold" && echo 1 > "$FAIL/times" &&
-		echo 100 > "$FAIL/probability" || return 1
+	echo 0 > "$FAIL/verbose" && echo offline > "$FAIL/op" && echo 1 > "$FAIL/hold" &&
+		echo 1 > "$FAIL/times" && echo 100 > "$FAIL/probability" || return 1
 	echo 0 > "$CPU_DIR/cpu1/online" &
 	HELD=$!
 	state_has " offline validate cpu"
