@@ -10,6 +10,7 @@
  * SHPT0001/hrv	Bus Check of the container
  * SHPT0002/sun	the next _EJ0 fails
  * SHPT0002/hrv	the next _EJ0 does nothing and succeeds
+ * SHPT0003/sun	the memory device is gone: Device Check
  */
 DefinitionBlock ("", "SSDT", 2, "SHPT", "EJECT", 1)
 {
@@ -148,6 +149,17 @@ DefinitionBlock ("", "SSDT", 2, "SHPT", "EJECT", 1)
 			Method (_HRV)
 			{
 				EMOD = 2
+				Return (0)
+			}
+		}
+
+		Device (SHP3)
+		{
+			Name (_HID, "SHPT0003")
+			Method (_SUN)
+			{
+				MSTA = 0
+				Notify (MEM0, 1)
 				Return (0)
 			}
 		}

@@ -60,12 +60,19 @@ container_offline()
 	echo 0 > "$CONTAINER/online"
 } 2> /dev/null
 
+# Nobody asked for it
+gone_by_itself()
+{
+	offline 8 && offline 9 || return 1
+	fw_told "$OST_INSERTION:$OST_SUCCESS" fw_read SHPT0003/sun
+}
+
 both_offline()
 {
 	offline 10 && container_offline
 }
 
-test_begin 39 "$FW/SHPT0002:00" "$MEM_DIR/hard_offline_page"
+test_begin 43 "$FW/SHPT0003:00" "$MEM_DIR/hard_offline_page"
 state_save "$TMP/before"
 check "memory is inserted" inserted SHPT0000/sun
 check "its blocks are in two zones" two_zones
@@ -114,5 +121,9 @@ check "result in the trace" result_is "$TMP/trace" remove \
 	error=-5 phase=commit handler=acpi reason=eject-refused not_restored=1
 check "the block stays offline" equal "$(cat "$MEM_DIR/memory9/state")" offline
 check "_EJ0 works: it goes" eject MEM0 "$OST_SUCCESS"
+check "everything is as at the beginning" state_same "$TMP/before"
+check "a Device Check brings it back" inserted SHPT0000/sun
+check "it is gone by itself, and a Device Check says so" gone_by_itself
+check "that is no request" equal "$(grep -c shp_request "$TMP/trace")" 0
 check "everything is as at the beginning" state_same "$TMP/before"
 ktap_finished
