@@ -140,20 +140,20 @@ write_map() {
 	done < <(grep '\.patch$' "$new/series")
 }
 
-# What the series adds, as files to read
+# What the series adds, as files to read. git archive looks at all of the tree, so once.
 write_copies() {
-	local path
+	local paths
 
-	while read -r path; do
-		case $path in
-		tools/testing/selftests/sys_hotplug/*)
-			tg archive HEAD -- "$path" | tar -x -C "$tmp/copies" ;;
-		Documentation/*)
-			tg archive HEAD -- "$path" | tar -x -C "$new" ;;
-		esac
-	done < <(tg diff --no-renames --diff-filter=A --name-only refs/tags/base HEAD)
+	mapfile -t paths < <(tg diff --no-renames --diff-filter=A --name-only refs/tags/base HEAD -- \
+		tools/testing/selftests/sys_hotplug Documentation)
+	if (( ${#paths[@]} )); then
+		tg archive HEAD -- "${paths[@]}" | tar -x -C "$tmp/copies"
+	fi
 	if [[ -d $tmp/copies/tools ]]; then
 		mv "$tmp/copies/tools/testing/selftests/sys_hotplug" "$new/selftests"
+	fi
+	if [[ -d $tmp/copies/Documentation ]]; then
+		mv "$tmp/copies/Documentation" "$new"
 	fi
 	tg diff -U0 --no-color --no-ext-diff --diff-algorithm=myers refs/tags/base HEAD -- MAINTAINERS |
 		sed -n -e '/^+++ /d' -e 's/^+//p' >"$new/MAINTAINERS.snippet"
