@@ -38,7 +38,6 @@ BACKGROUND="data container eject check cancel cpuwrite memwrite pressure thp hug
 ACTORS=${SYS_HOTPLUG_STRESS_ACTORS:-$FOREGROUND $BACKGROUND}
 
 VETO=/sys/kernel/debug/test_memory_hotplug/veto
-FAIL_SHP=/sys/kernel/debug/fail_shp
 KMEMLEAK=/sys/kernel/debug/kmemleak
 HUGEPAGES=/proc/sys/vm/nr_hugepages
 TRACE=$TRACE_DIR/instances/stress

@@ -83,6 +83,8 @@ next_round() {
 	while (( $(jobs -rp | wc -l) >= jobs )); do
 		wait -n
 	done
+	[[ ! -e $out/log/$latest/output ]] || keep_accel "$out/log/$latest/output"
+	latest=$1
 	round "$@" &
 }
 
@@ -248,6 +250,7 @@ make_guest
 rm -rf "$out/log"
 mkdir -p "$out/log"
 say "stress: SEED=$seed"
+latest=
 if [[ -n ${PAIRS-} ]]; then
 	jobs=${JOBS:-$(nproc)}
 	pairs
@@ -256,8 +259,7 @@ else
 	storms
 fi
 wait
-outputs=("$out"/log/*/output)
-keep_accel "${outputs[0]}"
+keep_accel "$out/log/$latest/output"
 cat "$out"/log/*/results >"$out/results"
 mapfile -t failed < <(sed -n 's/ failed$//p' "$out/results")
 if [[ -n ${PAIRS-} ]]; then

@@ -15,7 +15,6 @@
 . "$(dirname "$0")/sys_hotplug_lib.sh"
 
 CASE=${1:-container}
-FAIL=/sys/kernel/debug/fail_shp
 TEST_DIR=/sys/kernel/debug/test_sys_hotplug
 SLAB=/sys/kernel/debug/failslab
 NOTIFIER=/sys/kernel/debug/notifier-error-inject/memory/actions/MEM_GOING_OFFLINE/error
@@ -156,24 +155,11 @@ try()
 	trace_stop "$TMP/trace"
 }
 
-# arm OP PHASE HANDLER HOLD
-arm()
-{
-	echo "$1" > "$FAIL/op" && echo "$2" > "$FAIL/phase" && echo "$3" > "$FAIL/handler" &&
-		echo "$4" > "$FAIL/hold" && echo 1 > "$FAIL/times" && echo 100 > "$FAIL/probability"
-}
-
-disarm()
-{
-	echo 0 > "$FAIL/probability"
-	echo N > "$FAIL/hold"
-}
-
 held()
 {
 	local deadline=$((SECONDS + DEADLINE))
 
-	while [[ $(< "$FAIL/times") -ne 0 ]]; do
+	while [[ $(< "$FAIL_SHP/times") -ne 0 ]]; do
 		[[ $SECONDS -lt $deadline ]] || return 1
 	done
 	read -r ID _ < "$SHP_DIR/state"
@@ -184,7 +170,7 @@ middle_cancel()
 	held || return 1
 	TOO_LATE=
 	{ echo "$ID" > "$SHP_DIR/cancel"; } 2> /dev/null || TOO_LATE=1
-	echo N > "$FAIL/hold"
+	echo N > "$FAIL_SHP/hold"
 }
 
 middle_signal()
@@ -192,7 +178,7 @@ middle_signal()
 	held && kill -USR1 "$WRITER" || return 1
 	# Who ejects waits for nothing else
 	[[ $OP != remove ]] || wait "$WRITER"
-	echo N > "$FAIL/hold"
+	echo N > "$FAIL_SHP/hold"
 }
 
 # Those that have executed, the last one first
@@ -502,11 +488,12 @@ board_offline()
 }
 
 declare -A PLAN=([container]=60 [dimm]=33 [cpu]=33 [firmware]=37 [online]=66 [inject]=21)
-test_begin "${PLAN[$CASE]}" "$FAIL" "$TEST_DIR" "$PROFILE" "$CPU_DIR/auto_online" "$FW/SHPT0001:00"
+test_begin "${PLAN[$CASE]}" "$FAIL_SHP" "$TEST_DIR" "$PROFILE" "$CPU_DIR/auto_online" \
+	"$FW/SHPT0001:00"
 CONTAINER=$(fw_device PCI0.SLOT.MOD0)
 NTH=
 SLAB_SEEN=0
-echo 0 > "$FAIL/verbose"
+echo 0 > "$FAIL_SHP/verbose"
 echo 0 > "$PROFILE"
 echo online > "$CPU_DIR/auto_online"
 cpu_online 4

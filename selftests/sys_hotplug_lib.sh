@@ -14,6 +14,7 @@ CPU_DIR=/sys/devices/system/cpu
 MEM_DIR=/sys/devices/system/memory
 NODE_DIR=/sys/devices/system/node
 SHP_DIR=/sys/kernel/sys_hotplug
+FAIL_SHP=/sys/kernel/debug/fail_shp
 FW=/sys/bus/acpi/devices
 FW_COUNT=0
 TRACE_DIR=/sys/kernel/tracing
@@ -884,6 +885,20 @@ observe()
 	MIGRATED=$(($(vmstat pgmigrate_success) - migrated))
 	UEVENTS=$(($(uevents) - sent))
 	return "$status"
+}
+
+# arm OP PHASE HANDLER HOLD: that handler fails once, or is held until disarm
+arm()
+{
+	echo "$1" > "$FAIL_SHP/op" && echo "$2" > "$FAIL_SHP/phase" &&
+		echo "$3" > "$FAIL_SHP/handler" && echo "$4" > "$FAIL_SHP/hold" &&
+		echo 1 > "$FAIL_SHP/times" && echo 100 > "$FAIL_SHP/probability"
+}
+
+disarm()
+{
+	echo 0 > "$FAIL_SHP/probability"
+	echo N > "$FAIL_SHP/hold"
 }
 
 # sleeps: suspend to idle, vmtest.sh wakes the machine up

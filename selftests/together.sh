@@ -8,13 +8,10 @@
 # shellcheck disable=SC1091
 . "$(dirname "$0")/sys_hotplug_lib.sh"
 
-FAIL=/sys/kernel/debug/fail_shp
-
 # What user space does with cpu1 does not go on, and so nothing else does
 hold()
 {
-	echo 0 > "$FAIL/verbose" && echo offline > "$FAIL/op" && echo 1 > "$FAIL/hold" &&
-		echo 1 > "$FAIL/times" && echo 100 > "$FAIL/probability" || return 1
+	echo 0 > "$FAIL_SHP/verbose" && arm offline validate cpu Y || return 1
 	echo 0 > "$CPU_DIR/cpu1/online" &
 	HELD=$!
 	state_has " offline validate cpu"
@@ -22,8 +19,7 @@ hold()
 
 let_go()
 {
-	echo 0 > "$FAIL/probability"
-	echo 0 > "$FAIL/hold"
+	disarm
 	wait "$HELD" && echo 1 > "$CPU_DIR/cpu1/online"
 }
 
@@ -36,19 +32,16 @@ wait_for_both()
 
 both_come()
 {
-	local cpu i
+	local cpu
 
-	for ((i = 0; i < DEADLINE * 10; i++)); do
-		[[ $(< "$SHP_DIR/state") != idle ]] || break
-		sleep 0.1
-	done
+	state_has idle || return 1
 	for cpu in cpu2 cpu3; do
 		equal "$(ost_query "$cpu")" "$OST_INSERTION:$OST_SUCCESS" || return 1
 	done
 	equal "$(cat "$CPU_DIR/online")" 0-3
 }
 
-test_begin 4 "$CPU_DIR/auto_online" "$FAIL"
+test_begin 4 "$CPU_DIR/auto_online" "$FAIL_SHP"
 state_save "$TMP/state"
 check "two CPUs go" eval "unplug cpu2 && unplug cpu3"
 echo online > "$CPU_DIR/auto_online"
