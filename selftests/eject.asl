@@ -11,6 +11,7 @@
  * SHPT0002/sun	the next _EJ0 fails
  * SHPT0002/hrv	the next _EJ0 does nothing and succeeds
  * SHPT0003/sun	the memory device is gone: Device Check
+ * SHPT0003/hrv	Device Check of the memory in the container
  */
 DefinitionBlock ("", "SSDT", 2, "SHPT", "EJECT", 1)
 {
@@ -104,6 +105,10 @@ DefinitionBlock ("", "SSDT", 2, "SHPT", "EJECT", 1)
 				{
 					Return (CSTA)
 				}
+				Method (_OST, 3)
+				{
+					OSTS (Arg0, Arg1)
+				}
 			}
 		}
 
@@ -160,6 +165,11 @@ DefinitionBlock ("", "SSDT", 2, "SHPT", "EJECT", 1)
 			{
 				MSTA = 0
 				Notify (MEM0, 1)
+				Return (0)
+			}
+			Method (_HRV)
+			{
+				Notify (^^MOD0.MEM1, 1)
 				Return (0)
 			}
 		}

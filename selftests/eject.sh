@@ -17,6 +17,11 @@ inserted()
 	fw_told "$OST_INSERTION:$OST_SUCCESS" fw_read "$1"
 }
 
+not_inserted()
+{
+	fw_told "$OST_INSERTION:$OST_FAILURE" fw_read "$1"
+}
+
 # bus_checked FILE
 bus_checked()
 {
@@ -72,7 +77,7 @@ both_offline()
 	offline 10 && container_offline
 }
 
-test_begin 43 "$FW/SHPT0003:00" "$MEM_DIR/hard_offline_page"
+test_begin 46 "$FW/SHPT0003:00" "$MEM_DIR/hard_offline_page"
 state_save "$TMP/before"
 check "memory is inserted" inserted SHPT0000/sun
 check "its blocks are in two zones" two_zones
@@ -106,6 +111,10 @@ check "a Bus Check finds the container" bus_checked SHPT0001/hrv
 check "nothing changes" state_same "$TMP/container"
 check "_EJ0 of the container does nothing" eject_incomplete MOD0
 check "it stays away" state_same "$TMP/before"
+check "its memory cannot come back without it" not_inserted SHPT0003/hrv
+check "result in the trace" result_is "$TMP/trace" add \
+	error=-19 phase=execute handler=acpi reason=attach-failed not_restored=0
+check "nothing changes" state_same "$TMP/before"
 check "a Bus Check brings it back" bus_checked SHPT0001/hrv
 check "its memory is back" test -e "$MEM_DIR/memory10"
 check "offline again" both_offline
