@@ -67,7 +67,6 @@ world: build/linux	## libvirt on the host and udevd in the guest, when CPUs and 
 
 .PHONY: test
 test: deps	## all that a contributor must pass; logs in build/log
-	@scripts/deps.sh lint
 	@scripts/test.sh
 
 .PHONY: test-debug

@@ -281,7 +281,7 @@ if ! qmp_open; then
 	echo "no QMP channel: run make bench"
 	exit "$KSFT_SKIP"
 fi
-TMP=$(mktemp -d)
+TMP=$(mktemp -d) || exit
 trap test_cleanup EXIT
 echo "bench-machine: Linux $(uname -r), $(nproc) CPUs"
 

@@ -192,7 +192,7 @@ if ! qmp_open; then
 	exit "$KSFT_SKIP"
 fi
 # shellcheck disable=SC2034 # the library uses it
-TMP=$(mktemp -d)
+TMP=$(mktemp -d) || exit
 trap test_cleanup EXIT
 
 EVENTS_FD=

@@ -39,7 +39,6 @@ document() {
 	$(sed -n 's/^# faults: //p' "$out/output")
 
 	END
-	sed -n 's/^# # \([a-zA-Z]* [a-z]*: less than .*\)/* \1/p' "$out/output"
 }
 
 mkdir -p "$out"

@@ -124,7 +124,7 @@ told() {
 }
 
 setup() {
-	work=$(mktemp -d)
+	work=$(mktemp -d) || exit
 	trap cleanup EXIT
 	# What it runs ends with this script
 	as_user=(setpriv --pdeathsig TERM)

@@ -6,7 +6,7 @@
 # go in all rounds, CPUs and a container in turns; of the rest, each round has about
 # one half, drawn by SEED, which repeats a run.
 #
-# ACTORS="..."	these in every round
+# ACTORS="..."	these in every round; the figures are in a file of their own
 # ROUND=SECONDS	what a round lasts (default 180)
 # PAIRS=N	instead, N of the pairs of dimm, cpu or container and another actor (but cpu
 #		and container), alone for a minute
@@ -263,11 +263,12 @@ keep_accel "$out/log/$latest/output"
 cat "$out"/log/*/results >"$out/results"
 mapfile -t failed < <(sed -n 's/ failed$//p' "$out/results")
 if [[ -n ${PAIRS-} ]]; then
-	document "Pairs of actors under stress" "PAIRS=$PAIRS SEED=$seed" >"$figures/stress-pairs.md"
-	cat "$figures/stress-pairs.md"
+	figure=$figures/stress-pairs.md
+	document "Pairs of actors under stress" "PAIRS=$PAIRS SEED=$seed" >"$figure"
 else
+	figure=$figures/stress${ACTORS:+-actors}.md
 	document "Hot-plug under stress" \
-		"MINUTES=${MINUTES:-10} SEED=$seed${ROUND:+ ROUND=$ROUND}${JOBS:+ JOBS=$JOBS}${ACTORS:+ ACTORS=\"$ACTORS\"}" >"$figures/stress.md"
-	cat "$figures/stress.md"
+		"MINUTES=${MINUTES:-10} SEED=$seed${ROUND:+ ROUND=$ROUND}${JOBS:+ JOBS=$JOBS}${ACTORS:+ ACTORS=\"$ACTORS\"}" >"$figure"
 fi
+cat "$figure"
 (( ${#failed[@]} == 0 ))

@@ -27,9 +27,19 @@ configure() {
 	"$TOP/scripts/build-kernel.sh" -b -c "$src" "$out" && kmake "$src" "$out" -s prepare
 }
 
+# compiles COMMIT: does it touch what is compiled?
+compiles() {
+	! pgit -C "$LINUX" diff --quiet "$1^" "$1" -- . ':!tools' ':!Documentation' ':!MAINTAINERS'
+}
+
 passed=0
 for i in "${!commits[@]}"; do
 	start=$SECONDS
+	if ! compiles "${commits[i]}"; then
+		say "bisect: ok $((i + 1))/${#commits[@]} ${patches[i]} (nothing to compile)"
+		passed=$((passed + 1))
+		continue
+	fi
 	worktree "$src" "${commits[i]}"
 	# Not only what the patch touches: a header of it may break the others
 	if configure "${commits[i]}" >>"$log" 2>&1 &&

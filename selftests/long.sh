@@ -11,6 +11,8 @@
 GIB=${SYS_HOTPLUG_LONG_GIB:-4}
 DATA_MIB=${SYS_HOTPLUG_LONG_MIB:-64}
 RUN_SECONDS=${SYS_HOTPLUG_LONG_SECONDS:-10}
+GIGANTIC=/proc/sys/vm/movable_gigantic_pages
+HUGEPAGES=/sys/kernel/mm/hugepages/hugepages-1048576kB
 
 bigger_dimm()
 {
@@ -62,6 +64,18 @@ create_cgroup()
 		[[ -e $TMP/cgroup/a/memory.max && -e $TMP/cgroup/a/cpuset.cpus ]]
 }
 
+# As its pageblocks are isolated: they are not given up when it cannot have them
+gigantic()
+{
+	local before
+
+	before=$(isolated)
+	echo 1 > "$GIGANTIC" && echo 1 > "$HUGEPAGES/nr_hugepages" || return 1
+	echo 0 > "$HUGEPAGES/nr_hugepages"
+	echo 0 > "$GIGANTIC"
+	[[ $before -gt 0 ]] && equal "$(isolated)" "$before"
+}
+
 cancelled()
 {
 	executing remove && echo "$ID" > "$SHP_DIR/cancel" && ost_wait d1 || return 1
@@ -107,7 +121,7 @@ test_cleanup_cgroup()
 	test_cleanup
 }
 
-test_begin 23 "$SHP_DIR/state" "$UNPOISON"
+test_begin 24 "$SHP_DIR/state" "$UNPOISON" "$GIGANTIC" "$HUGEPAGES"
 trap test_cleanup_cgroup EXIT
 mkdir "$TMP/cgroup"
 mount -t cgroup2 none "$TMP/cgroup" &&
@@ -126,6 +140,7 @@ check "meanwhile: it is healed" meanwhile unpoison "$ELSEWHERE"
 ELSEWHERE=$(free_pfn 2)
 check "meanwhile: another page elsewhere is given up" meanwhile soft_offline "$ELSEWHERE"
 check "meanwhile: it is healed" meanwhile unpoison "$ELSEWHERE"
+check "meanwhile: a page of 1 GiB is looked for" meanwhile gigantic
 check "meanwhile: the removal of a CPU waits, and is cancelled" another_waits
 check "meanwhile: nobody can be asked" busy
 check "the removal is cancelled" cancelled

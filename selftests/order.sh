@@ -77,7 +77,7 @@ order_of()
 
 cpus()
 {
-	local i
+	local i policy
 
 	if [[ -d $TRACE_DIR/events/sys_hotplug && ! -e $CPU_DIR/auto_online ]]; then
 		for ((i = 0; i < 11; i++)); do
@@ -85,9 +85,10 @@ cpus()
 		done
 		return
 	fi
+	policy=$(cat "$CPU_DIR/auto_online" 2>/dev/null)
 	echo online > "$CPU_DIR/auto_online"
 	order_of cpu1 cpu 1
-	echo offline > "$CPU_DIR/auto_online"
+	echo "$policy" > "$CPU_DIR/auto_online"
 	cpu_online 1
 }
 

@@ -46,6 +46,17 @@ make_offline()
 	echo offline > "$MEM_DIR/memory$OFFLINE/state"
 }
 
+# blames_first BLOCK: the log names no page that is behind a slab, by bit 7 of the flags
+blames_first()
+{
+	local pfn slab
+
+	pfn=$(dmesg | sed -n "s/.* memory$1: the page at PFN \(0x[0-9a-f]*\) .*/\1/p" | tail -n 1)
+	slab=$(page_flags "$1" | awk '$2 ~ /[89a-f].$/ { print $1; exit }')
+	ktap_print_msg "blamed: page ${pfn:-none}, the first slab: $(printf '%#x' "$slab")"
+	[[ -n $pfn && -n $slab && $((pfn)) -le $slab ]]
+}
+
 # The rest of the kernel may use the block by now: then it stays as it is
 restore()
 {
@@ -56,7 +67,7 @@ restore()
 	echo online_movable > "$MEM_DIR/memory$OFFLINE/state"
 }
 
-test_begin 17
+test_begin 18
 BLOCKS=$(dimm_blocks d1)
 LAST=$(tail -n 1 <<< "$BLOCKS")
 OFFLINE=$(sed -n 3p <<< "$BLOCKS")
@@ -80,6 +91,7 @@ check "the DIMM: refused" observe removal_refused d1
 check "the DIMM: result in the trace" result_is "$TMP/trace" remove \
 	error=-16 phase=validate handler=memory "device=memory$LAST" \
 	reason=unmovable-page not_restored=0
+check "the DIMM: the log names the first page that is in the way" blames_first "$LAST"
 check "the DIMM: nothing has migrated" equal "$MIGRATED" 0
 check "the DIMM: no uevents but that of the result" equal "$UEVENTS" 1
 check "the DIMM: nothing is isolated" equal "$(isolated)" 0

@@ -75,5 +75,8 @@ hugetlb)
 	check "the DIMM goes" observe unplug d1
 	check "they are still in use" equal "$(hugepages_in_use)" 40
 	;;
+*)
+	ktap_exit_fail_msg "no case $1"
+	;;
 esac
 ktap_finished

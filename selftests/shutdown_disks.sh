@@ -66,7 +66,7 @@ judge()
 			parent[$(NF - 1)] = $NF
 		}
 		# Other devices have the same names
-		/device_shutdown_begin: (nvme|pcieport|sd|scsi) / {
+		/device_shutdown_begin: (pci|scsi) / {
 			begin[$(NF - 1)] = NR
 			async[$(NF - 1)] = $NF == "async"
 			count[$(NF - 1)]++

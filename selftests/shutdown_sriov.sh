@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 # vmtest: cmdline=tp_printk
-# vmtest: reboots=device_shutdown_begin: nvme
+# vmtest: reboots=device_shutdown_begin: pci
 # vmtest: judge
 # vmtest: qemu=-device nvme-subsys,id=subsys1 -device pcie-root-port,id=rp1,chassis=1,slot=1
 # vmtest: qemu=-device nvme,serial=1,subsys=subsys1,bus=rp1,sriov_max_vfs=1,max_ioqpairs=4
@@ -20,7 +20,7 @@ FUNCTION=0000:01:00.1
 judge()
 {
 	tr -d '\r' < "$1" | awk -v with="$WITH" -v without="$WITHOUT" -v fn="$FUNCTION" '
-		/device_shutdown_begin: (nvme|pci) / {
+		/device_shutdown_begin: pci / {
 			begin[$(NF - 1)] = NR
 			how[$(NF - 1)] = $NF
 		}

@@ -40,9 +40,13 @@ another_comes_back()
 # Block by block, up to the one that is pinned
 writer_goes_on()
 {
+	local failed
+
+	failed=$(vmstat pgmigrate_fail)
 	dimm_set d1 offline 2> "$TMP/write" &
 	WRITER=$!
-	state_has " offline execute memory" && sleep 1 && executing offline
+	state_has " offline execute memory" &&
+		at_least $((failed + 1)) vmstat pgmigrate_fail && executing offline
 }
 
 writer_has_stopped()

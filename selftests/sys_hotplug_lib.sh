@@ -43,6 +43,7 @@ NODE_ADDED=2
 NODE_REMOVING=8
 NODE_REMOVED=16
 
+PROACTIVENESS=
 QMP_FD=
 QMP_BUFFER=
 QMP_REPLY=
@@ -81,9 +82,10 @@ test_begin()
 		[[ -e $file ]] || skip_all "no $file"
 	done
 	BLOCK_PAGES=$((0x$(cat "$MEM_DIR/block_size_bytes") / PAGE_SIZE))
+	TMP=$(mktemp -d) || skip_all "no temporary directory: is TMPDIR there, and /tmp not full?"
 	# Some tests count what migrates
+	PROACTIVENESS=$(cat /proc/sys/vm/compaction_proactiveness)
 	echo 0 > /proc/sys/vm/compaction_proactiveness
-	TMP=$(mktemp -d)
 	trap test_cleanup EXIT
 	ktap_set_plan "$plan"
 }
@@ -92,6 +94,7 @@ test_cleanup()
 {
 	umount "$TMP"/*/ 2>/dev/null
 	rm -rf "$TMP"
+	[[ -z $PROACTIVENESS ]] || echo "$PROACTIVENESS" > /proc/sys/vm/compaction_proactiveness
 }
 
 # check DESCRIPTION COMMAND...
@@ -594,15 +597,19 @@ uevent_is()
 	return 1
 }
 
-# free_pfn BLOCK: of its last free page, by bit 10 of /proc/kpageflags
-free_pfn()
+# page_flags BLOCK: its pages, "PFN FLAGS", by /proc/kpageflags
+page_flags()
 {
 	dd if=/proc/kpageflags bs=8 skip=$(($1 * BLOCK_PAGES)) count="$BLOCK_PAGES" 2>/dev/null |
-		od -An -v -tx8 -w8 |
-		awk -v pfn=$(($1 * BLOCK_PAGES)) '
-			$1 ~ /[4567cdef]..$/ { last = pfn }
-			{ pfn++ }
-			END { if (last) print last; exit !last }'
+		od -An -v -tx8 -w8 | awk -v pfn=$(($1 * BLOCK_PAGES)) '{ print pfn++, $1 }'
+}
+
+# free_pfn BLOCK: of its last free page, by bit 10
+free_pfn()
+{
+	page_flags "$1" | awk '
+		$2 ~ /[4567cdef]..$/ { last = $1 }
+		END { if (last) print last; exit !last }'
 }
 
 # poison PFN, soft_offline PFN: until it is unpoisoned
@@ -956,11 +963,15 @@ executing()
 		[[ "$op $phase $handler" == "$1 execute memory" ]]
 }
 
-# removal_goes_on DEVICE: its memory is in work, and does not leave soon
+# removal_goes_on DEVICE: it has come to a page that is pinned
 removal_goes_on()
 {
+	local failed
+
+	failed=$(vmstat pgmigrate_fail)
 	unplug_send "$1" || return 1
-	state_has " remove execute memory" && sleep 1 && executing remove && return
+	state_has " remove execute memory" && at_least $((failed + 1)) vmstat pgmigrate_fail &&
+		executing remove && return
 	ktap_print_msg "state: $(cat "$SHP_DIR/state")"
 	return 1
 }

@@ -22,8 +22,8 @@
 # each. What "# vmtest: qemu=..." lines have is given to QEMU.
 # All other tests share one VM. A test that sends the machine to sleep prints
 # "vmtest: wake N": when it has said nothing for N seconds, it is sent a character.
-# Variables SYS_HOTPLUG_* and KSELFTEST_*_ARGS are passed on,
-# kselftest_override_timeout is a limit in seconds for each test instead of that
+# Variables SYS_HOTPLUG_* and KSELFTEST_*_ARGS are passed on; SYS_HOTPLUG_CASES
+# replaces the cases of each test that has some, and kselftest_override_timeout is a limit in seconds for each test instead of that
 # in ./settings.
 #
 # Needs: qemu-system-x86_64 >= 9, busybox, bash, gzip, and util-linux's
@@ -71,13 +71,14 @@ usage()
 	cat <<-END
 	usage: vmtest.sh -k IMAGE [-c CONFIG] [-o DIR] [TEST...]	run tests
 	       vmtest.sh -k IMAGE [-c CONFIG] [-o DIR] -x DIR...
-	       vmtest.sh -k IMAGE [-c CONFIG] -r SCRIPT
-	       vmtest.sh -k IMAGE [-c CONFIG] -s [TEST]
+	       vmtest.sh -k IMAGE [-c CONFIG] [-o DIR] [-x DIR...] -r SCRIPT
+	       vmtest.sh -k IMAGE [-c CONFIG] [-o DIR] -s [TEST]
 	       vmtest.sh -k IMAGE -i FILE [-x DIR...]
 	       vmtest.sh -l
 
 	  -k IMAGE	kernel to boot
-	  -c CONFIG	its configuration; fail if an option of ./config is lost
+	  -c CONFIG	its configuration; fail if an option of ./config is lost, or a
+			test is skipped although none is
 	  -o DIR	keep the logs there
 	  -x DIR	selftest directory whose *-test.sh are run instead
 	  -r SCRIPT	run it in the VM and show only its output
@@ -122,18 +123,11 @@ check_tools()
 
 check_config()
 {
-	local line name lost=()
+	local line lost=()
 
 	while read -r line; do
 		case $line in
-		CONFIG_*)
-			grep -qxF "$line" "$1" || lost+=("$line")
-			;;
-		"# CONFIG_"*" is not set")
-			name=${line#\# }
-			name=${name%% *}
-			grep -q "^$name=" "$1" && lost+=("$line")
-			;;
+		CONFIG_*) grep -qxF "$line" "$1" || lost+=("$line") ;;
 		esac
 	done < "$DIR/config"
 
@@ -463,6 +457,7 @@ vm_run()
 			return
 		fi
 		echo "$prefix${part%$'\r'}"
+		[[ $part != "ok "*"# SKIP"* && $part != "1..0 # SKIP"* ]] || skips=$((skips + 1))
 		[[ $part =~ "vmtest: wake "([0-9]+) ]]
 		wake=${BASH_REMATCH[1]:-}
 		part=
@@ -472,8 +467,13 @@ vm_run()
 # vm_reboots TEXT TEST CASE: the guest ends, and its log is as TEST wants it; or why not
 vm_reboots()
 {
-	local deadline=$((SECONDS + REBOOT_TIMEOUT)) line status=129
+	local deadline=$((SECONDS + REBOOT_TIMEOUT)) line status=129 end
 
+	case ${3:-} in
+	poweroff) end="reboot: Power down" ;;
+	kexec) end="Starting new kernel" ;;
+	*) end="reboot: Restarting system" ;;
+	esac
 	echo "reboot ${3:-}" >&"$vm_in"
 	while [[ $SECONDS -lt $deadline && $status -ne 1 ]]; do
 		IFS= read -r -t 1 -u "$vm_out" line
@@ -481,9 +481,8 @@ vm_reboots()
 	done
 	if [[ $status -ne 1 ]]; then
 		why="no reboot within $REBOOT_TIMEOUT s"
-	elif ! grep -A 100 -F "$1" "$vm_log" |
-	     grep -qE "reboot: (Restarting system|Power down)|Starting new kernel"; then
-		why="no '$1' before the reboot"
+	elif ! grep -A 100 -F "$1" "$vm_log" | grep -qF "$end"; then
+		why="no '$1' before '$end'"
 	elif grep -q '^# vmtest: judge$' "$2"; then
 		"$2" judge "$vm_log" | sed 's/^/# /'
 		[[ ${PIPESTATUS[0]} -eq 0 ]] || why="wrong by the kernel's log"
@@ -555,7 +554,7 @@ vm_ready()
 # run_test DIRECTORY TEST CMDLINE [CASE]
 run_test()
 {
-	local dir=$1 test=$2 cmdline=$3 name start rc why reboots bad=0 again
+	local dir=$1 test=$2 cmdline=$3 name start rc why reboots bad=0 again skips=0
 
 	name="selftests: ${dir##*/}: $test${4:+ $4}"
 	echo "# $name"
@@ -588,9 +587,11 @@ run_test()
 		ktap_test_fail "$name # $why"
 	elif [[ $bad -ne 0 ]]; then
 		ktap_test_fail "$name # kernel complaints, exit=$rc"
+	elif [[ -n $CONFIG && $skips -gt 0 ]]; then
+		ktap_test_fail "$name # skipped $skips, although the kernel has all of ./config"
 	elif [[ $rc -eq $KSFT_PASS ]]; then
 		ktap_test_pass "$name"
-	elif [[ $rc -eq $KSFT_SKIP ]]; then
+	elif [[ $rc -eq $KSFT_SKIP && -z $CONFIG ]]; then
 		ktap_test_skip "$name"
 	else
 		log_tail
@@ -661,6 +662,10 @@ run_tests()
 			ktap_test_skip "selftests: ${dir##*/}: $test # iasl not found"
 			continue
 		fi
+		if [[ $case = kexec ]] && ! command -v kexec > /dev/null; then
+			ktap_test_skip "selftests: ${dir##*/}: $test $case # kexec not found"
+			continue
+		fi
 		run_test "$dir" "$test" "$cmdline" "$case"
 	done
 	vm_stop
@@ -674,7 +679,7 @@ run_tests()
 
 run_script()
 {
-	local rc why name=${SCRIPT##*/}
+	local rc why skips=0 name=${SCRIPT##*/}
 
 	echo "QEMU runs with ${ACCEL^^}${ACCEL_WHY:+ ($ACCEL_WHY)}"
 	vm_start "quiet kunit.enable=0" || { log_tail; exit "$KSFT_FAIL"; }
@@ -747,7 +752,7 @@ shift $((OPTIND - 1))
 check_tools
 [[ -z $CONFIG ]] || check_config "$CONFIG"
 
-WORK=$(mktemp -d)
+WORK=$(mktemp -d) || fail_all "no temporary directory: is TMPDIR there, and /tmp not full?"
 trap cleanup EXIT
 trap 'exit 130' INT TERM
 trap '' PIPE
