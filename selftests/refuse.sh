@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
-# vmtest: own
+# vmtest: cmdline=slab_max_order=0
 #
-# What cannot go is refused, and everything is as before.
+# What cannot go is refused, and everything is as before. Slabs of one page look
+# most like free pages.
 
 # shellcheck disable=SC1091
 . "$(dirname "$0")/sys_hotplug_lib.sh"
