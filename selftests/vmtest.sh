@@ -23,8 +23,8 @@
 # All other tests share one VM. A test that sends the machine to sleep prints
 # "vmtest: wake N": when it has said nothing for N seconds, it is sent a character.
 # Variables SYS_HOTPLUG_* and KSELFTEST_*_ARGS are passed on; SYS_HOTPLUG_CASES
-# replaces the cases of each test that has some, and kselftest_override_timeout is a limit in seconds for each test instead of that
-# in ./settings.
+# replaces the cases of each test that has some, and kselftest_override_timeout is a
+# limit in seconds for each test instead of that in ./settings.
 #
 # Needs: qemu-system-x86_64 >= 9, busybox, bash, gzip, and util-linux's
 # lsmem, chmem, lscpu and chcpu; for a test with firmware iasl, for one case kexec.
