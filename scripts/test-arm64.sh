@@ -40,7 +40,7 @@ boot() {
 		-append "console=ttyAMA0 oops=panic panic=-1 tp_printk trace_event=dev:device_shutdown_begin -- $1" || :
 	grep -q "test_device_shutdown: ok" "$console" && grep -q "$2" "$console" &&
 		grep -qE '\] +ok [0-9]+ device_shutdown' "$console" &&
-		grep -qE 'device_shutdown_begin: nvme 0000:.* async' "$console" &&
+		grep -qE 'device_shutdown_begin: pci 0000:.* async' "$console" &&
 		! grep -qE 'BUG: |WARNING: |Oops|Call trace:|possible .* locking' "$console"
 }
 
