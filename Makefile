@@ -85,7 +85,7 @@ lint: build/linux	## apply, refresh, checkpatch, W=1 (gcc, clang), sparse, cocci
 	@scripts/lint.sh
 
 .PHONY: lint-quick
-lint-quick: build/linux	## those of them that compile nothing; two minutes
+lint-quick: build/linux	## those of them that compile nothing; a minute
 	@scripts/lint.sh -q
 
 .PHONY: bisect

@@ -67,8 +67,13 @@ check_apply() { apply_series "$apply"; }
 # A refresh of what the patches make would write them, and the copies, as they are
 check_refresh() { "$TOP/scripts/refresh.sh" -n -t "$apply"; }
 
+# commits TREE: what its patches are made of
+commits() { pgit -C "$1" log --reverse --format='%T%n%an <%ae> %ad%n%B' refs/tags/base..HEAD; }
+
 # What is developed is what is tested
 check_tree() {
+	# check_refresh knows of the other one that the repository is what it makes
+	cmp -s <(commits "$LINUX") <(commits "$apply") && return
 	"$TOP/scripts/refresh.sh" -n && return
 	echo "build/linux is not the series: make refresh (its commits are right), or make tree (the patches are)"
 }
@@ -151,6 +156,20 @@ check_codespell() {
 
 sections() { (cd "$src" && scripts/get_maintainer.pl --self-test=sections); }
 
+# new_paths < FILES: the directory, once, of those whose directory is new as well. What
+# MAINTAINERS says of a directory goes for all that is in it.
+new_paths() {
+	local file
+
+	while read -r file; do
+		if lg cat-file -e "refs/tags/base:${file%/*}" 2>/dev/null; then
+			echo "$file"
+		else
+			echo "${file%/*}/"
+		fi
+	done | sort -u
+}
+
 # Every new file has a section of MAINTAINERS other than the last, and what the
 # series adds there names files. The self-test of all patterns takes minutes.
 check_maintainers() {
@@ -163,7 +182,7 @@ check_maintainers() {
 	cd "$src" || return
 	# shellcheck disable=SC2016 # expanded by that shell
 	lg diff --no-renames --diff-filter=A --name-only refs/tags/base "$tip" -- . ':!MAINTAINERS' |
-		xargs -P "$(nproc)" -I{} sh -c 'scripts/get_maintainer.pl --nogit --nogit-fallback \
+		new_paths | xargs -P "$(nproc)" -I{} sh -c 'scripts/get_maintainer.pl --nogit --nogit-fallback \
 			--noemail --nol --subsystem -f "$1" 2>&1 | grep -qv "^THE REST\$" ||
 			echo "$1: not in MAINTAINERS"' sh {}
 }
@@ -220,7 +239,7 @@ repo_files() {
 }
 
 check_shellcheck() {
-	local scripts
+	local scripts f
 
 	cd "$TOP" || return
 	mapfile -t scripts < <(repo_files | while read -r f; do
@@ -232,8 +251,23 @@ check_shellcheck() {
 	done)
 	# SC1091: what the copies source is elsewhere in the kernel tree.
 	# SC2317: functions that are called through check "..." FUNCTION.
-	printf '%s\n' "${scripts[@]}" |
-		xargs -P "$(nproc)" -n 4 shellcheck -x -P SCRIPTDIR -e SC1091,SC2317 -f gcc
+	# That a script is clean which has not changed since, nor what it could source, make
+	# lint-quick believes
+	mkdir -p "$BUILD/lint/shellcheck"
+	(( quick )) || rm -f "$BUILD"/lint/shellcheck/*
+	shellcheck --version >"$tmp/sourced"
+	cat scripts/lint.sh >>"$tmp/sourced"
+	sed -nE 's|^[[:space:]]*\. .*/([^/"]+)"?$|\1|p' "${scripts[@]}" >"$tmp/names"
+	for f in "${scripts[@]}"; do
+		! grep -qxF "${f##*/}" "$tmp/names" || cat "$f"
+	done >>"$tmp/sourced"
+	# shellcheck disable=SC2016 # expanded by that shell
+	printf '%s\n' "${scripts[@]}" | xargs -P "$(nproc)" -I{} sh -c '
+		sum=$({ echo "$3"; cat "$2" "$3"; } | sha256sum)
+		clean=$1/${sum%% *}
+		[ -e "$clean" ] || {
+			shellcheck -x -P SCRIPTDIR -e SC1091,SC2317 -f gcc "$3" && : >"$clean"
+		}' sh "$BUILD/lint/shellcheck" "$tmp/sourced" {}
 }
 
 #

@@ -52,21 +52,31 @@ slug() { local s=${1##*/}; s=${s%.patch}; echo "${s#[0-9][0-9][0-9][0-9]-}"; }
 
 patch_id() { pgit patch-id --stable <"$1" | cut -d' ' -f1; }
 
+# Fills by_id[] of assign_parts
+known_ids() {
+	local p id
+
+	by_id[none]=
+	while read -r p; do
+		[[ -e $TOP/patches/$p ]] || continue
+		id=$(patch_id "$TOP/patches/$p")
+		by_id[${id:-none}]=${p%%/*}
+	done < <(series)
+}
+
 # Fills part[] for raw[]
 assign_parts() {
 	local i p last='' known
-	declare -A by_slug by_id seen
+	declare -A by_slug by_id=() seen
 
 	while read -r p; do
 		by_slug[$(slug "$p")]=${p%%/*}
-		[[ -e $TOP/patches/$p ]] || continue
-		known=$(patch_id "$TOP/patches/$p")
-		by_id[${known:-none}]=${p%%/*}
 	done < <(series)
 
 	for i in "${!raw[@]}"; do
 		part[i]=${by_slug[$(slug "${raw[i]}")]-}
 		[[ -n ${part[i]} ]] && continue
+		(( ${#by_id[@]} )) || known_ids
 		known=$(patch_id "${raw[i]}")
 		part[i]=${by_id[${known:-none}]-}
 		[[ -n ${part[i]} ]] || part[i]=${PART-}
@@ -162,17 +172,19 @@ write_copies() {
 
 # What a refresh owns below a directory: names, contents, who may run it
 inventory() {
-	local path
+	local path files sum x
 
 	(
 		cd "$1"
-		for path in patches selftests Documentation series MAINTAINERS.snippet; do
+		mapfile -t files < <(for path in patches selftests Documentation series MAINTAINERS.snippet; do
 			[[ ! -e $path ]] || find "$path" -path "$figures" -prune -o -type f -print
-		done | sed '/^patches.*cover-letter.txt$/d' | LC_ALL=C sort |
-			while IFS= read -r path; do
-				printf '%s %s %s\n' "$path" "$([[ -x $path ]] && echo x)" \
-					"$(sha256sum <"$path" | cut -c1-16)"
-			done
+		done | sed '/^patches.*cover-letter.txt$/d' | LC_ALL=C sort)
+		(( ${#files[@]} )) || return 0
+		sha256sum -- "${files[@]}" | while read -r sum path; do
+			x=
+			[[ ! -x $path ]] || x=x
+			printf '%s %s %s\n' "$path" "$x" "$sum"
+		done
 	)
 }
 
