@@ -14,7 +14,7 @@ echo 1 > "$TRACE_DIR/events/sys_hotplug/shp_request_exit/enable"
 check "64 MiB of data" data_fill 64
 data_rewrite
 pin_data
-check "the removal runs" removal_goes_on d1
+check "the removal runs" goes_on remove unplug_send d1
 # The pin stays, and so the data
 sleep 1000 &
 trap - EXIT

@@ -38,15 +38,10 @@ another_comes_back()
 }
 
 # Block by block, up to the one that is pinned
-writer_goes_on()
+write_offline()
 {
-	local failed
-
-	failed=$(vmstat pgmigrate_fail)
 	dimm_set d1 offline 2> "$TMP/write" &
 	WRITER=$!
-	state_has " offline execute memory" &&
-		at_least $((failed + 1)) vmstat pgmigrate_fail && executing offline
 }
 
 writer_has_stopped()
@@ -74,7 +69,7 @@ data_rewrite
 pin_data
 state_save "$TMP/state"
 trace_start
-check "the removal runs" removal_goes_on d1
+check "the removal runs" goes_on remove unplug_send d1
 check "that of a CPU waits" another_waits
 check "the machine sleeps" sleeps
 check "the CPU goes afterwards" another_done
@@ -84,7 +79,8 @@ check "result in the trace" result_is "$TMP/trace" "remove origin=PNP0C80:00" \
 check "the CPU comes back" another_comes_back
 check "everything is as before" state_same "$TMP/state"
 check "the data is unchanged" data_same
-check "a write to a block's state does not end" writer_goes_on
+check "a write to a block's state does not end" \
+	goes_on offline write_offline
 check "the removal of a CPU waits" another_waits
 check "the machine sleeps" sleeps
 check "the CPU goes afterwards" another_done

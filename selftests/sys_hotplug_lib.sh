@@ -963,15 +963,16 @@ executing()
 		[[ "$op $phase $handler" == "$1 execute memory" ]]
 }
 
-# removal_goes_on DEVICE: it has come to a page that is pinned
-removal_goes_on()
+# goes_on OP COMMAND...: its request has come to a page that is pinned
+goes_on()
 {
-	local failed
+	local op=$1 failed
 
+	shift
 	failed=$(vmstat pgmigrate_fail)
-	unplug_send "$1" || return 1
-	state_has " remove execute memory" && at_least $((failed + 1)) vmstat pgmigrate_fail &&
-		executing remove && return
+	"$@" || return 1
+	state_has " $op execute memory" && at_least $((failed + 1)) vmstat pgmigrate_fail &&
+		executing "$op" && return
 	ktap_print_msg "state: $(cat "$SHP_DIR/state")"
 	return 1
 }
