@@ -21,7 +21,7 @@ queue() {
 	local test i=0 shared=()
 
 	while read -r test; do
-		if grep -qE '^# vmtest: (own|cmdline=|threads=|reboots=)' "${vmtest%/*}/$test"; then
+		if grep -q '^# vmtest: ' "${vmtest%/*}/$test"; then
 			printf '%s %s %s\n' "$(sed -n 's/^# vmtest: cases=//p' "${vmtest%/*}/$test" | wc -w)" \
 				"${test%.sh}" "$test"
 		else

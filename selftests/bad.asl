@@ -11,6 +11,8 @@
  * SHPT0002/hrv	Eject Request for NOEJ, which has no _EJ0
  * SHPT0003/sun	1000 Device Checks of DIM0
  * SHPT0003/hrv	the next _STA of FLAP alternate, Device Check
+ * SHPT0005/sun	the memory in MOD0 is there: Bus Check of MOD0
+ * SHPT0005/hrv	the memory in MOD0 is not there: Bus Check of MOD0
  */
 DefinitionBlock ("", "SSDT", 2, "SHPT", "BAD", 1)
 {
@@ -22,6 +24,7 @@ DefinitionBlock ("", "SSDT", 2, "SHPT", "BAD", 1)
 		Name (BSTA, 0)
 		Name (DSTA, 0)
 		Name (PSTA, 0)
+		Name (CSTA, 0)
 		Name (FSTA, 0)
 		Name (FLIP, 0)
 
@@ -203,6 +206,32 @@ DefinitionBlock ("", "SSDT", 2, "SHPT", "BAD", 1)
 			}
 		}
 
+		// A container that is there, with memory that is misaligned
+		Device (MOD0)
+		{
+			Name (_HID, "ACPI0004")
+			Name (_UID, 0x10)
+			Method (_OST, 3)
+			{
+				OSTS (Arg0, Arg1)
+			}
+
+			Device (MEM0)
+			{
+				Name (_HID, EisaId ("PNP0C80"))
+				Name (_UID, 0x105)
+				Name (_CRS, ResourceTemplate ()
+				{
+					QWordMemory (ResourceProducer, , MinFixed, MaxFixed, Cacheable, ReadWrite,
+						0, 0x48100000, 0x500FFFFF, 0, 0x08000000)
+				})
+				Method (_STA)
+				{
+					Return (CSTA)
+				}
+			}
+		}
+
 		// The same as the first CPU
 		Device (CPUD)
 		{
@@ -285,6 +314,23 @@ DefinitionBlock ("", "SSDT", 2, "SHPT", "BAD", 1)
 			{
 				FSTA = 1
 				Notify (FLAP, 1)
+				Return (0)
+			}
+		}
+
+		Device (SHP5)
+		{
+			Name (_HID, "SHPT0005")
+			Method (_SUN)
+			{
+				CSTA = 0x0F
+				Notify (MOD0, 0)
+				Return (0)
+			}
+			Method (_HRV)
+			{
+				CSTA = 0
+				Notify (MOD0, 0)
 				Return (0)
 			}
 		}

@@ -99,6 +99,12 @@ insertion()
 	fw_told "$OST_INSERTION:$2" fw_read "$1"
 }
 
+# bus_check FILE STATUS
+bus_check()
+{
+	fw_told "$OST_BUS_CHECK:$2" fw_read "$1"
+}
+
 eject_request()
 {
 	fw_told "$OST_EJECT_REQUEST:$OST_NOT_SUPPORTED" fw_read SHPT0002/hrv
@@ -116,7 +122,7 @@ flap()
 	fi
 }
 
-test_begin 46 "$FW/SHPT0003:00" /sys/kernel/config
+test_begin 50 "$FW/SHPT0003:00" /sys/kernel/config
 state_save "$TMP/state"
 refused "a range that is misaligned" -22
 refused "a part of a block" -22
@@ -148,6 +154,10 @@ check "the device is gone" table_is_gone
 check "everything is as before" state_same "$TMP/state"
 
 check "a CPU with the _UID of another one" insertion SHPT0002/sun "$OST_FAILURE"
+check "everything is as before" state_same "$TMP/state"
+check "a Bus Check finds memory that is misaligned" bus_check SHPT0005/sun "$OST_FAILURE"
+check "it goes" bus_check SHPT0005/hrv "$OST_SUCCESS"
+check "when it comes again, that is told again" bus_check SHPT0005/sun "$OST_FAILURE"
 check "everything is as before" state_same "$TMP/state"
 check "an Eject Request without _EJ0: not supported" eject_request
 check "result in the trace" result_is "$TMP/trace" remove \

@@ -141,7 +141,25 @@ cycles()
 	done
 }
 
-test_begin 40 "$FW/SHPT0001:00" "$VETO" "$PROFILE" "$TRACE_DIR/kprobe_events"
+# Its memory is online, and in use, when the CPUs' turn would be
+cancel_insertion()
+{
+	local id
+
+	arm add execute cpu Y && fw_read SHPT0000/sun > /dev/null &&
+		state_has " add execute cpu" && data_fill 4 mpol=bind:1 && pin_data &&
+		read -r id _ < "$SHP_DIR/state" && echo "$id" > "$SHP_DIR/cancel"
+	disarm
+}
+
+stays_partly()
+{
+	fw_told "$OST_INSERTION:$OST_FAILURE" cancel_insertion && result_is "$TMP/trace" add \
+		error=-125 phase=execute handler=cpu reason=partial not_restored=2 &&
+		equal "$(cat "$MEM_DIR"/memory{8,9,10}/state | sort | xargs)" "offline offline online"
+}
+
+test_begin 44 "$FW/SHPT0001:00" "$VETO" "$PROFILE" "$TRACE_DIR/kprobe_events" "$FAIL_SHP"
 state_save "$TMP/state"
 check "the node's notifications are traced" node_trace
 check "CPUs and memory are there" equal \
@@ -193,6 +211,11 @@ check "the node is back" nodes_are 0-1
 check "it has the CPUs and the memory" node_has_all
 check "CPUs and memory are as before" state_same "$TMP/state"
 check "$CYCLES cycles" cycles
+check "the data is unchanged" data_same
+check "the container goes" eject "$OST_SUCCESS"
+check "its insertion is cancelled: what is pinned stays" stays_partly
+unpin_data
+check "the container goes" eject "$OST_SUCCESS"
 check "the data is unchanged" data_same
 [[ -z $AUTO ]] || echo offline > "$CPU_DIR/auto_online"
 ktap_finished

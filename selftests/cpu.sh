@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Remove, add and online a CPU, many times.
+# Remove, add and online a CPU, many times, and what is not taken away.
 
 # shellcheck disable=SC1091
 . "$(dirname "$0")/sys_hotplug_lib.sh"
@@ -51,8 +51,57 @@ last_answers()
 	return "$bad"
 }
 
-test_begin 3
+# The state in which a CPU runs
+cpuhp_online()
+{
+	awk -F: 'END { print $1 + 0 }' "$CPU_DIR/hotplug/states"
+}
+
+# It runs, and its device says that it is offline
+online_by_target()
+{
+	cpu_offline 3 && cpuhp_online > "$CPU_DIR/cpu3/hotplug/target" &&
+		equal "$(cat "$CPU_DIR/online") $(cat "$CPU_DIR/cpu3/online")" "0-3 0"
+}
+
+eject_running()
+{
+	trace_start
+	unplug_send cpu3 && ost_wait cpu3
+	trace_stop "$TMP/trace"
+	ost_refused
+}
+
+offline_by_target()
+{
+	echo 0 > "$CPU_DIR/cpu3/hotplug/target" && cpu_online 3
+}
+
+# An isolated partition leaves no other CPU to the rest, and is given up
+offline_last()
+{
+	local partition=$TMP/cgroup/isolated ret=0
+
+	mkdir "$TMP/cgroup" && mount -t cgroup2 none "$TMP/cgroup" &&
+		echo +cpuset > "$TMP/cgroup/cgroup.subtree_control" &&
+		mkdir "$partition" && echo 0,2-3 > "$partition/cpuset.cpus" &&
+		echo isolated > "$partition/cpuset.cpus.partition" &&
+		equal "$(cat "$partition/cpuset.cpus.partition")" isolated &&
+		cpu_offline 1 || ret=1
+	grep -q '^isolated invalid' "$partition/cpuset.cpus.partition" || ret=1
+	rmdir "$partition"
+	cpu_online 1 && return "$ret"
+}
+
+test_begin 9
 state_save "$TMP/state"
+check "a CPU of which its device does not know that it runs" online_by_target
+check "is not taken away" eject_running
+check "result in the trace" result_is "$TMP/trace" remove \
+	error=-16 phase=validate handler=cpu device=cpu3 reason=offline-failed not_restored=0
+check "it goes offline and online" offline_by_target
+check "the last CPU that is in no isolated partition goes offline" offline_last
+check "everything is as before" state_same "$TMP/state"
 check "$CYCLES cycles with the expected _OST" cycles
 check "QEMU remembers the insertions as successful" last_answers
 check "CPUs and memory are as before" state_same "$TMP/state"

@@ -77,7 +77,7 @@ both_offline()
 	offline 10 && container_offline
 }
 
-test_begin 46 "$FW/SHPT0003:00" "$MEM_DIR/hard_offline_page"
+test_begin 52 "$FW/SHPT0003:00" "$MEM_DIR/hard_offline_page"
 state_save "$TMP/before"
 check "memory is inserted" inserted SHPT0000/sun
 check "its blocks are in two zones" two_zones
@@ -132,6 +132,14 @@ check "the block stays offline" equal "$(cat "$MEM_DIR/memory9/state")" offline
 check "_EJ0 works: it goes" eject MEM0 "$OST_SUCCESS"
 check "everything is as at the beginning" state_same "$TMP/before"
 check "a Device Check brings it back" inserted SHPT0000/sun
+
+check "_EJ0 does nothing" eject_incomplete MEM0
+check "when it is tried again, it fails" eject_refused MEM0
+check "result in the trace" result_is "$TMP/trace" remove \
+	error=-5 phase=commit handler=acpi reason=eject-incomplete not_restored=0
+check "it stays away" state_same "$TMP/before"
+check "when it is tried once more, it goes" eject MEM0 "$OST_SUCCESS"
+check "it can come back" inserted SHPT0000/sun
 check "it is gone by itself, and a Device Check says so" gone_by_itself
 check "that is no request" equal "$(grep -c shp_request "$TMP/trace")" 0
 check "everything is as at the beginning" state_same "$TMP/before"

@@ -75,7 +75,7 @@ test_begin()
 	[[ ${SYS_HOTPLUG_DESTRUCTIVE:-} = 1 ]] ||
 		skip_all "removes hardware: set SYS_HOTPLUG_DESTRUCTIVE=1"
 	qmp_open || skip_all "no QMP channel: run vmtest.sh"
-	! grep -qE '^# vmtest: (own|cmdline=|threads=|reboots=)' "$0" ||
+	! grep -q '^# vmtest: ' "$0" ||
 		grep -qw "vmtest=${0##*/}" /proc/cmdline ||
 		skip_all "wants a VM of its own: run vmtest.sh ${0##*/}"
 	for file; do
@@ -701,6 +701,7 @@ pin_data()
 unpin_data()
 {
 	exec {PIPE}<&-
+	rm "$TMP/pipe"
 }
 
 data_same()
@@ -899,7 +900,8 @@ arm()
 {
 	echo "$1" > "$FAIL_SHP/op" && echo "$2" > "$FAIL_SHP/phase" &&
 		echo "$3" > "$FAIL_SHP/handler" && echo "$4" > "$FAIL_SHP/hold" &&
-		echo 1 > "$FAIL_SHP/times" && echo 100 > "$FAIL_SHP/probability"
+		echo 0 > "$FAIL_SHP/verbose" && echo 1 > "$FAIL_SHP/times" &&
+		echo 100 > "$FAIL_SHP/probability"
 }
 
 disarm()

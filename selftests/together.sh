@@ -11,7 +11,7 @@
 # What user space does with cpu1 does not go on, and so nothing else does
 hold()
 {
-	echo 0 > "$FAIL_SHP/verbose" && arm offline validate cpu Y || return 1
+	arm offline validate cpu Y || return 1
 	echo 0 > "$CPU_DIR/cpu1/online" &
 	HELD=$!
 	state_has " offline validate cpu"

@@ -10,16 +10,16 @@
 # them itself. The kernel's log and the output of the tests use different serial
 # ports.
 #
-# A test with the line "# vmtest: cmdline=..." gets a VM of its own, booted with
-# these parameters; "# vmtest: own" is the same without parameters. With a line
-# "# vmtest: threads=N" each N of its CPUs are threads of one core. If there is
-# a file TEST.asl, that VM's firmware has it as an SSDT, or with a line
-# "# vmtest: firmware=FILE" that file. After a test with "# vmtest: reboots=TEXT" the
-# VM reboots, in the case "poweroff" or "kexec" by that, and before the kernel's log has
-# to have TEXT; with a line
-# "# vmtest: judge" it is run again then, on the host, as "TEST judge LOG". With
-# "# vmtest: cases=..." a test is run once with each of these words, in a VM for
-# each. What "# vmtest: qemu=..." lines have is given to QEMU.
+# A test that has "# vmtest:" lines gets a VM of its own:
+#   own            nothing else is special about it
+#   cmdline=...    it is booted with these parameters
+#   threads=N      each N of its CPUs are threads of one core
+#   qemu=...       is given to QEMU
+#   firmware=FILE  its firmware has this file as an SSDT, and not TEST.asl, if any
+#   cases=...      the test is run once with each of these words, in a VM for each
+#   reboots=TEXT   after the test it reboots, in the case "poweroff" or "kexec" by
+#                  that, and before that the kernel's log has to have TEXT
+#   judge          then the test is run again, on the host, as "TEST judge LOG"
 # All other tests share one VM. A test that sends the machine to sleep prints
 # "vmtest: wake N": when it has said nothing for N seconds, it is sent a character.
 # Variables SYS_HOTPLUG_* and KSELFTEST_*_ARGS are passed on; SYS_HOTPLUG_CASES
@@ -601,7 +601,7 @@ run_test()
 
 own_vm()
 {
-	grep -qE '^# vmtest: (own|cmdline=|threads=|reboots=)' "$1"
+	grep -q '^# vmtest: ' "$1"
 }
 
 # vm_for DIRECTORY TEST: what its VM has, and cmdline; not without firmware it wants
