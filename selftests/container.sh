@@ -156,7 +156,8 @@ stays_partly()
 {
 	fw_told "$OST_INSERTION:$OST_FAILURE" cancel_insertion && result_is "$TMP/trace" add \
 		error=-125 phase=execute handler=cpu reason=partial not_restored=2 &&
-		equal "$(cat "$MEM_DIR"/memory{8,9,10}/state | sort | xargs)" "offline offline online"
+		equal "$(cat "$MEM_DIR"/memory{8,9,10}/state | sort | xargs)" \
+			"offline offline online"
 }
 
 test_begin 44 "$FW/SHPT0001:00" "$VETO" "$PROFILE" "$TRACE_DIR/kprobe_events" "$FAIL_SHP"
