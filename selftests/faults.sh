@@ -493,6 +493,7 @@ test_begin "${PLAN[$CASE]}" "$FAIL_SHP" "$TEST_DIR" "$PROFILE" "$CPU_DIR/auto_on
 CONTAINER=$(fw_device PCI0.SLOT.MOD0)
 NTH=
 SLAB_SEEN=0
+echo 0 > "$FAIL_SHP/verbose"
 echo 0 > "$PROFILE"
 echo online > "$CPU_DIR/auto_online"
 cpu_online 4

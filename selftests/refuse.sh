@@ -47,15 +47,22 @@ make_offline()
 	echo offline > "$MEM_DIR/memory$OFFLINE/state"
 }
 
-# blames_first BLOCK: the log names no page that is behind a slab, by bit 7 of the flags
+# first_slab BLOCK: by bit 7 of the flags
+first_slab()
+{
+	page_flags "$1" | awk '$2 ~ /[89a-f].$/ { print $1; exit }'
+}
+
+# blames_first BLOCK SLAB: the log names no page that is behind a slab, the first one of
+# which was SLAB before
 blames_first()
 {
 	local pfn slab
 
 	pfn=$(dmesg | sed -n "s/.* memory$1: the page at PFN \(0x[0-9a-f]*\) .*/\1/p" | tail -n 1)
-	slab=$(page_flags "$1" | awk '$2 ~ /[89a-f].$/ { print $1; exit }')
-	ktap_print_msg "blamed: page ${pfn:-none}, the first slab: $(printf '%#x' "$slab")"
-	[[ -n $pfn && -n $slab && $((pfn)) -le $slab ]]
+	slab=$(first_slab "$1")
+	ktap_print_msg "blamed: page ${pfn:-none}, the first slab: $(printf '%#x, %#x' "$2" "$slab")"
+	[[ -n $pfn && -n $slab && $((pfn)) -le $(($2 > slab ? $2 : slab)) ]]
 }
 
 # The rest of the kernel may use the block by now: then it stays as it is
@@ -88,11 +95,12 @@ FREE=$(free_pages)
 check "the DIMM: who asks is told why" observe answers "memory/memory$OFFLINE" \
 	"-16 memory$LAST unmovable-page"
 check "the DIMM: that has changed nothing" equal "$UEVENTS $MIGRATED $(isolated)" "0 0 0"
+SLAB=$(first_slab "$LAST")
 check "the DIMM: refused" observe removal_refused d1
 check "the DIMM: result in the trace" result_is "$TMP/trace" remove \
 	error=-16 phase=validate handler=memory "device=memory$LAST" \
 	reason=unmovable-page not_restored=0
-check "the DIMM: the log names the first page that is in the way" blames_first "$LAST"
+check "the DIMM: the log names the first page that is in the way" blames_first "$LAST" "$SLAB"
 check "the DIMM: nothing has migrated" equal "$MIGRATED" 0
 check "the DIMM: no uevents but that of the result" equal "$UEVENTS" 1
 check "the DIMM: nothing is isolated" equal "$(isolated)" 0
