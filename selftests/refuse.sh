@@ -61,7 +61,7 @@ blames_first()
 
 	pfn=$(dmesg | sed -n "s/.* memory$1: the page at PFN \(0x[0-9a-f]*\) .*/\1/p" | tail -n 1)
 	slab=$(first_slab "$1")
-	ktap_print_msg "blamed: page ${pfn:-none}, the first slab: $(printf '%#x, %#x' "$2" "$slab")"
+	ktap_print_msg "blamed: ${pfn:-none}, first slabs: $(printf '%#x, %#x' "$2" "$slab")"
 	[[ -n $pfn && -n $slab && $((pfn)) -le $(($2 > slab ? $2 : slab)) ]]
 }
 
