@@ -64,14 +64,6 @@ online_by_target()
 		equal "$(cat "$CPU_DIR/online") $(cat "$CPU_DIR/cpu3/online")" "0-3 0"
 }
 
-eject_running()
-{
-	trace_start
-	unplug_send cpu3 && ost_wait cpu3
-	trace_stop "$TMP/trace"
-	ost_refused
-}
-
 offline_by_target()
 {
 	echo 0 > "$CPU_DIR/cpu3/hotplug/target" && cpu_online 3
@@ -96,7 +88,7 @@ offline_last()
 test_begin 9
 state_save "$TMP/state"
 check "a CPU of which its device does not know that it runs" online_by_target
-check "is not taken away" eject_running
+check "is not taken away" observe removal_refused cpu3
 check "result in the trace" result_is "$TMP/trace" remove \
 	error=-16 phase=validate handler=cpu device=cpu3 reason=offline-failed not_restored=0
 check "it goes offline and online" offline_by_target

@@ -12,14 +12,6 @@ offline_last()
 	! cpu_offline 1 2> "$TMP/error" && grep -q 'busy' "$TMP/error"
 }
 
-eject_last()
-{
-	trace_start
-	unplug_send cpu1 && ost_wait cpu1
-	trace_stop "$TMP/trace"
-	ost_refused
-}
-
 test_begin 7
 cpu_offline 2
 cpu_offline 3
@@ -27,7 +19,7 @@ state_save "$TMP/state"
 check "cpu0 and cpu1 are online" equal "$(cat "$CPU_DIR/online")" 0-1
 check "the last housekeeping CPU cannot go offline" offline_last
 check "everything is as before" state_same "$TMP/state"
-check "eject of the last housekeeping CPU: refused" eject_last
+check "eject of the last housekeeping CPU: refused" observe removal_refused cpu1
 check "result in the trace" result_is "$TMP/trace" remove \
 	error=-16 phase=validate handler=cpu device=cpu1 reason=last-cpu not_restored=0
 check "everything is as before" state_same "$TMP/state"
