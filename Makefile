@@ -5,9 +5,6 @@
 MAKEFLAGS += --no-print-directory
 .NOTPARALLEL:
 
-# From the command line to the scripts
-export KERNEL_TREE BASE FORCE PART BENCH_RUNS MINUTES SEED ROUND ACTORS PAIRS JOBS KERNEL
-
 .PHONY: help
 help:		## this text
 	@sed -nE 's/^([a-z0-9-]+):[^#]*## (.*)/\1|\2/p' $(firstword $(MAKEFILE_LIST)) | \

@@ -49,7 +49,7 @@ run() {
 		>"$out/log/shutdown-output" 2>&1 || :
 	for case; do
 		n=$((n + 1))
-		sed -nE "s/\r//; s/.*test_device_shutdown: (ok|bad|model) /kernel=$kernel case=$case what=\1 /p" \
+		sed -nE "s/\r//; s/.*test_device_shutdown: (ok|bad) /kernel=$kernel case=$case what=\1 /p" \
 			"$log/console$n.log" | tee -a "$results" | grep . >/dev/null ||
 			die "$kernel, $case: no result, see ${log#"$TOP"/}"
 	done

@@ -17,7 +17,7 @@ insert()
 
 eject()
 {
-	fw_told "$OST_EJECT:$OST_SUCCESS" fw_eject MEM0
+	fw_ejects "$OST_SUCCESS" MEM0
 }
 
 # probe BLOCK: somebody else adds it; it comes online by policy

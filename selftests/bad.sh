@@ -45,7 +45,8 @@ memory_online()
 
 eject_dim0()
 {
-	observe fw_answers 2 fw_eject DIM0 && result_is "$TMP/trace" remove error=0
+	observe fw_answers 2 fw_eject DIM0 && ejected_is "$OST_SUCCESS" &&
+		result_is "$TMP/trace" remove error=0
 }
 
 # table.asl
@@ -69,12 +70,15 @@ table_is_gone()
 # While DIM0 is ejected, and the Device Check of its own waits, one of TBL0 does
 table_goes()
 {
+	local status=0
+
 	fw_eject DIM0 &
 	state_has " remove commit acpi" && fw_read SHPT0004/sun &&
-		state_has " add queued*add queued"
+		state_has " add queued*add queued" || status=1
 	rmdir "$TABLE"
 	cp "$SHP_DIR/state" "$TMP/meanwhile"
 	wait "$!"
+	return "$status"
 }
 
 table_is_gone_in_time()
@@ -91,7 +95,7 @@ waited_for_nothing()
 table_works()
 {
 	fw_told "$OST_INSERTION:$OST_SUCCESS" fw_read SHPT0004/sun && memory_online 9 &&
-		fw_told "$OST_EJECT:$OST_SUCCESS" fw_eject TBL0 && rmdir "$TABLE"
+		fw_ejects "$OST_SUCCESS" TBL0 && rmdir "$TABLE"
 }
 
 insertion()

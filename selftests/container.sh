@@ -17,7 +17,7 @@ ZONES=()
 
 eject()
 {
-	fw_told "$OST_EJECT:$1" fw_eject PCI0.SLOT.MOD0
+	fw_ejects "$1" PCI0.SLOT.MOD0
 }
 
 insert()
@@ -104,7 +104,8 @@ cancel_eject()
 
 cancelled()
 {
-	fw_told "$OST_EJECT:$OST_BUSY" cancel_eject && result_is "$TMP/trace" remove \
+	fw_told "$OST_EJECT:$OST_BUSY" cancel_eject &&
+		grep -q "Operation canceled" "$TMP/ejected" && result_is "$TMP/trace" remove \
 		error=-125 phase=execute handler=memory reason=cancelled not_restored=0
 }
 

@@ -72,16 +72,18 @@ offline_by_target()
 # An isolated partition leaves no other CPU to the rest, and is given up
 offline_last()
 {
-	local partition=$TMP/cgroup/isolated ret=0
+	local partition=$TMP/cgroup/isolated subtree=$TMP/cgroup/cgroup.subtree_control
+	local ret=0 before
 
-	mkdir "$TMP/cgroup" && mount -t cgroup2 none "$TMP/cgroup" &&
-		echo +cpuset > "$TMP/cgroup/cgroup.subtree_control" &&
-		mkdir "$partition" && echo 0,2-3 > "$partition/cpuset.cpus" &&
+	mkdir "$TMP/cgroup" && mount -t cgroup2 none "$TMP/cgroup" || return 1
+	before=$(< "$subtree")
+	echo +cpuset > "$subtree" && mkdir "$partition" && echo 0,2-3 > "$partition/cpuset.cpus" &&
 		echo isolated > "$partition/cpuset.cpus.partition" &&
 		equal "$(cat "$partition/cpuset.cpus.partition")" isolated &&
 		cpu_offline 1 || ret=1
 	grep -q '^isolated invalid' "$partition/cpuset.cpus.partition" || ret=1
 	rmdir "$partition"
+	[[ $before == *cpuset* ]] || echo -cpuset > "$subtree"
 	cpu_online 1 && return "$ret"
 }
 

@@ -30,7 +30,7 @@ bus_checked()
 
 eject()
 {
-	fw_told "$OST_EJECT:$2" fw_eject "$1"
+	fw_ejects "$2" "$1"
 }
 
 eject_refused()
@@ -86,7 +86,7 @@ state_save "$TMP/state"
 check "_EJ0 fails: the firmware hears so" eject_refused MEM0
 check "result in the trace" result_is "$TMP/trace" remove \
 	error=-5 phase=commit handler=acpi reason=eject-refused not_restored=0
-check "who wrote to eject as well" grep -q "Input/output error" <<< "$EJECTED"
+check "who wrote to eject as well" grep -q "Input/output error" "$TMP/ejected"
 check "everything is as before" state_same "$TMP/state"
 check "the data is unchanged" data_same
 check "a Device Check finds it" inserted SHPT0000/sun

@@ -115,14 +115,7 @@ unpin()
 	unplug d1 && plug d1
 }
 
-test_cleanup_cgroup()
-{
-	umount "$TMP/cgroup" 2>/dev/null
-	test_cleanup
-}
-
 test_begin 24 "$SHP_DIR/state" "$UNPOISON" "$GIGANTIC" "$HUGEPAGES"
-trap test_cleanup_cgroup EXIT
 mkdir "$TMP/cgroup"
 mount -t cgroup2 none "$TMP/cgroup" &&
 	echo "+memory +cpuset" > "$TMP/cgroup/cgroup.subtree_control"

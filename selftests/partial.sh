@@ -20,7 +20,7 @@ partial()
 	state=$(sed -n 's/^ *\([0-9]*\): random:online$/\1/p' "$CPU_DIR/hotplug/states")
 	cpu_offline 3 && echo "$state" > "$CPU_DIR/cpu3/hotplug/fail" || return 1
 	echo 0 > "$PROFILE"
-	fw_told "$OST_EJECT:$OST_SUCCESS" fw_eject PCI0.SLOT.MOD0 || return 1
+	fw_ejects "$OST_SUCCESS" PCI0.SLOT.MOD0 || return 1
 	echo online > "$CPU_DIR/auto_online"
 	echo online_kernel > "$MEM_DIR/auto_online_blocks"
 	fw_told "$OST_INSERTION:$OST_FAILURE" fw_read SHPT0000/sun

@@ -356,10 +356,10 @@ fw_name()
 	basename "$(fw_device "$1")"
 }
 
-# fw_eject NAME: what the shell says about errno goes to EJECTED
+# fw_eject NAME: what the shell says about errno goes to $TMP/ejected
 fw_eject()
 {
-	EJECTED=$( { echo 1 > "$(fw_device "$1")/eject"; } 2>&1)
+	{ echo 1 > "$(fw_device "$1")/eject" || :; } 2> "$TMP/ejected"
 }
 
 # fw_answers NR COMMAND...: the firmware gets that many answers to what the command does,
@@ -367,7 +367,7 @@ fw_eject()
 # SOURCE * 1000 + STATUS.
 fw_answers()
 {
-	local nr=$1 i last count=$FW_COUNT
+	local nr=$1 i last status=0 count=$FW_COUNT
 
 	shift
 	OST=none
@@ -376,7 +376,7 @@ fw_answers()
 		ktap_print_msg "answers to the firmware: $((last / 1000000)), expected $count"
 		return 1
 	fi
-	"$@" > /dev/null
+	"$@" > /dev/null || status=1
 	for ((i = 0; i < DEADLINE * 10; i++)); do
 		last=$(fw_read SHPT0000/hrv)
 		FW_COUNT=$((last / 1000000))
@@ -384,7 +384,8 @@ fw_answers()
 		sleep 0.1
 	done
 	OST=$((last / 1000 % 1000)):$((last % 1000))
-	ost_known "$OST" && equal "$((FW_COUNT - count)) answers" "$nr answers"
+	ost_known "$OST" && equal "$((FW_COUNT - count)) answers" "$nr answers" &&
+		equal "status $status" "status 0"
 }
 
 # fw_told OST COMMAND...: that is the only answer to what the command does; traced
@@ -394,6 +395,22 @@ fw_told()
 
 	shift
 	observe fw_answers 1 "$@" && equal "$OST" "$expected"
+}
+
+# ejected_is STATUS: who wrote to eject was told whether that failed, as the firmware was
+ejected_is()
+{
+	if [[ $1 = "$OST_SUCCESS" ]]; then
+		equal "$(< "$TMP/ejected")" ""
+	else
+		grep -q "write error" "$TMP/ejected"
+	fi
+}
+
+# fw_ejects STATUS NAME
+fw_ejects()
+{
+	fw_told "$OST_EJECT:$1" fw_eject "$2" && ejected_is "$1"
 }
 
 # state_has PATTERN: without starting a program

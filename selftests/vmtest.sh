@@ -78,7 +78,7 @@ usage()
 
 	  -k IMAGE	kernel to boot
 	  -c CONFIG	its configuration; fail if an option of ./config is lost, or a
-			test is skipped although none is
+			test that was begun skips although none is
 	  -o DIR	keep the logs there
 	  -x DIR	selftest directory whose *-test.sh are run instead
 	  -r SCRIPT	run it in the VM and show only its output
