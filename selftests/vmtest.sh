@@ -370,6 +370,7 @@ vm_boot()
 		trap 'kill $!' TERM
 		wait $!
 		wait $!
+		echo "ended with status $?" >&2
 	}
 	# shellcheck disable=SC2153
 	vm_pid=$VM_PID
@@ -388,10 +389,12 @@ vm_boot()
 	done < <(compgen -e | grep -E '^(SYS_HOTPLUG_.*|KSELFTEST_.*_ARGS)$')
 }
 
-# qemu_aborted: QEMU 10.0 may, when a vCPU wakes up while another one moves a PCI BAR
+# qemu_aborted: by a signal; QEMU 10.0 may, when a vCPU wakes up while another one moves a PCI
+# BAR. A guest that resets is another thing.
 qemu_aborted()
 {
-	grep "Assertion .* failed" "$LOGS/qemu$vm_count.log" | sed 's/^/# Starting again: /'
+	grep -m 1 -E "Assertion .* failed|ended with status 1[2-9]" "$LOGS/qemu$vm_count.log" |
+		sed 's/^/# Starting again: /'
 	[[ ${PIPESTATUS[0]} -eq 0 ]]
 }
 
