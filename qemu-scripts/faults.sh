@@ -26,9 +26,9 @@ document() {
 
 	For each cell a request is made in which that handler fails in that phase (*fault*), which is cancelled there (*cancel*), or whose writer gets
 	a signal while it is there (*signal*). A fault comes in place of the handler's own work, so what a handler has done is undone in the rows after
-	it. A cancel comes just before that work, which is done and undone where the handler does not look. Then these are compared: the masks of CPUs, nodes and their memory, state and zones of each memory block, present, managed and
-	spanned pages and the start of each zone, MemTotal, System RAM in /proc/iomem, the devices on the buses acpi, container, cpu, memory and node,
-	and the links between them.
+	it. A cancel comes just before that work, which is done and undone where the handler does not look. Then these are compared: the masks of
+	CPUs, nodes and their memory, state and zones of each memory block, present, managed and spanned pages and the start of each zone, MemTotal,
+	System RAM in /proc/iomem, the devices on the buses acpi, container, cpu, memory and node, and the links between them.
 
 	*as before*: what was before the request, with nothing not restored. *done*: the request has gone on, and it is what the request makes of it.
 	*too late*: who cancels is told so. \`-\`: it cannot be; nobody waits for the firmware's own events, and what is added has no other handlers
